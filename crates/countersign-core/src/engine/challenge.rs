@@ -1,0 +1,128 @@
+//! Asking: a nonce is put down, and the text is composed where the account is known.
+
+use serde_json::to_vec;
+
+use super::Engine;
+use crate::{
+    caip::AccountId,
+    challenge::{Ask, Challenge, ChallengeRecord},
+    error::{Code, Error},
+    event::Event,
+    origin::Origin,
+    ports::nonces::OneTime,
+    secret::{Binding, one_time_key, random_alphanumeric},
+    session::SessionKind,
+    sign_in::SignIn,
+    time::{DateTime, Timestamp},
+};
+
+impl Engine {
+    /// Gives out a challenge.
+    ///
+    /// # Errors
+    /// `origin_rejected`, `rate_limited`, `chain_unsupported`, `address_invalid`,
+    /// `request_malformed` (a resource that is no URI), `store_unavailable`.
+    pub async fn challenge(&self, ask: Ask) -> Result<Challenge, Error> {
+        if let Some(origin) = &ask.origin {
+            self.admit_origin(origin)?;
+        }
+        self.spend("challenge", self.0.limits.challenge, ask.client)
+            .await?;
+
+        let origin = ask.origin.as_ref().unwrap_or(self.origin()).clone();
+        let account = self.account_of(&ask)?;
+        let nonce = random_alphanumeric::<NONCE_LENGTH>();
+        let issued_at = Timestamp::from_secs(self.now().as_secs());
+        let message = match &account {
+            Some(account) => Some(self.compose(account, &ask, &origin, &nonce, issued_at)?),
+            None => None,
+        };
+        let expires_at = self.now() + self.0.policy.challenge_ttl;
+        let record = ChallengeRecord {
+            chain: ask.chain.clone(),
+            account,
+            origin: origin.clone(),
+            binding: ask.binding.as_ref().map(Binding::digest),
+        };
+        let payload = to_vec(&record).map_err(|e| Error::with_source(Code::InternalError, e))?;
+        let key = one_time_key(&ask.purpose, &nonce);
+        self.0
+            .nonces
+            .issue(&OneTime {
+                key,
+                payload,
+                expires_at,
+            })
+            .await?;
+
+        let credential = if ask.binding.is_some() {
+            SessionKind::Cookie
+        } else {
+            SessionKind::Token
+        };
+        self.0.events.record(&Event::ChallengeIssued { credential });
+        Ok(Challenge {
+            nonce,
+            domain: origin.authority().to_owned(),
+            uri: origin.as_str().to_owned(),
+            chain: ask.chain,
+            statement: self.0.policy.statement.clone(),
+            issued_at,
+            expires_at,
+            message,
+        })
+    }
+
+    /// The canonical account that was asked for.
+    fn account_of(&self, ask: &Ask) -> Result<Option<AccountId>, Error> {
+        let Some(chain) = &ask.chain else {
+            return match ask.account {
+                Some(_) => Err(Code::RequestMalformed.into()), // an address of what chain?
+                None => Ok(None),
+            };
+        };
+        let verifier = self.0.verifiers.of_chain(chain)?;
+        let Some(address) = &ask.account else {
+            return Ok(None);
+        };
+        Ok(Some(verifier.account(chain, address)?))
+    }
+
+    /// The exact text to sign. It is read back, so nothing a client sent can add a line to it.
+    fn compose(
+        &self,
+        account: &AccountId,
+        ask: &Ask,
+        origin: &Origin,
+        nonce: &str,
+        issued_at: Timestamp,
+    ) -> Result<String, Error> {
+        let chain = account.chain();
+        let verifier = self.0.verifiers.of_chain(chain)?;
+        let text = SignIn {
+            profile: verifier.profile(),
+            scheme: None,
+            domain: origin.authority().to_owned(),
+            label: verifier.label(chain).to_owned(),
+            address: account.address().to_owned(),
+            statement: self.0.policy.statement.clone(),
+            uri: Some(origin.as_str().to_owned()),
+            chain: chain.clone(),
+            chain_text: Some(chain.reference().to_owned()),
+            nonce: nonce.to_owned(),
+            issued_at: Some(DateTime::at(issued_at)),
+            expiration_time: None, // the record holds the challenge's expiry
+            not_before: None,
+            request_id: None,
+            resources: (!ask.resources.is_empty()).then(|| ask.resources.clone()),
+        }
+        .compose();
+        match verifier.parse(&text) {
+            Ok(read) if read.compose() == text => Ok(text),
+            Ok(_) => Err(Code::RequestMalformed.into()),
+            Err(error) => Err(Error::with_source(Code::RequestMalformed, error)),
+        }
+    }
+}
+
+const NONCE_LENGTH: usize = 24;

@@ -1,0 +1,182 @@
+//! The engine: puts the rules and the ports in the one order in which they are safe.
+
+mod challenge;
+mod parts;
+mod sessions;
+mod sign_in;
+mod verifiers;
+
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    sync::{Arc, Weak},
+};
+
+use crate::{
+    error::{Code, Error, StoreError},
+    origin::Origin,
+    ports::limits::{Quota, Verdict},
+    time::Timestamp,
+};
+
+pub use parts::{EngineBuilder, Stores};
+pub use sessions::Credential;
+pub use sign_in::SignedIn;
+
+use parts::Parts;
+
+/// The sign-in engine of one site.
+///
+/// Cheap to clone: all clones are one engine. Not generic: chains and stores are chosen at run
+/// time.
+///
+/// ```no_run
+/// # use countersign_core::*;
+/// # async fn run(chain: impl ChainVerifier, stores: Stores, secret: Secret, proof: Proof) -> Result<(), Box<dyn std::error::Error>> {
+/// let engine = Engine::builder("https://app.example")
+///     .chain(chain)
+///     .stores(stores)
+///     .secret(secret)
+///     .build()?;
+///
+/// let challenge = engine.challenge(Ask::chain("eip155:1".parse()?)).await?;
+/// // the wallet signs a text with `challenge.nonce` …
+/// let SignedIn { session, token } = engine.sign_in(&proof, &Context::token()).await?;
+/// let again = engine.authenticate(Credential::Bearer(&token.expose())).await?;
+/// assert_eq!(again.identity, session.identity);
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Engine(Arc<Parts>);
+
+impl Engine {
+    /// Begins an engine for the site at `origin`, such as `https://app.example`.
+    pub fn builder(origin: &str) -> EngineBuilder {
+        EngineBuilder::new(origin)
+    }
+
+    /// The site's own origin.
+    pub fn origin(&self) -> &Origin {
+        self.0.policy.main_origin()
+    }
+
+    /// All origins whose pages may speak to the engine; the main one is the first.
+    pub fn origins(&self) -> &[Origin] {
+        &self.0.policy.origins
+    }
+
+    /// Whether cookies must reach pages of other sites (`SameSite=None`).
+    pub fn is_cross_site(&self) -> bool {
+        self.0.policy.cross_site
+    }
+
+    /// Whether the engine runs in `dev` mode.
+    pub fn is_dev(&self) -> bool {
+        self.0.dev
+    }
+
+    /// What the engine's clock says.
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// Whether pages of this origin may speak to us.
+    ///
+    /// # Errors
+    /// `origin_rejected`.
+    pub fn admit_origin(&self, origin: &Origin) -> Result<(), Error> {
+        if self.0.policy.admits(origin) {
+            Ok(())
+        } else {
+            Err(Code::OriginRejected.into())
+        }
+    }
+
+    /// Lets go of what expired: records, sessions and spent quotas. Each store is asked even if
+    /// another fails.
+    ///
+    /// # Errors
+    /// The first store's error.
+    pub async fn purge(&self) -> Result<Purged, StoreError> {
+        let now = self.now();
+        let before = now - PURGE_SLACK;
+        let nonces = self.0.nonces.purge(before).await;
+        let sessions = self.0.sessions.purge(before).await;
+        let quotas = match &self.0.limiter {
+            Some(limiter) => limiter.purge(now).await,
+            None => Ok(0),
+        };
+        Ok(Purged {
+            nonces: nonces?,
+            sessions: sessions?,
+            quotas: quotas?,
+        })
+    }
+
+    /// A handle that does not keep the engine alive.
+    pub fn downgrade(&self) -> WeakEngine {
+        WeakEngine(Arc::downgrade(&self.0))
+    }
+
+    async fn spend(&self, flow: &str, quota: Quota, client: Option<IpAddr>) -> Result<(), Error> {
+        let Some(limiter) = &self.0.limiter else {
+            return Ok(());
+        };
+        let key = match client {
+            Some(client) => format!("{flow}:{}", network_of(client)),
+            None => format!("{flow}:unknown"),
+        };
+        match limiter.take(&key, quota, 1, self.now()).await? {
+            Verdict::Admitted => Ok(()),
+            Verdict::Denied { retry_after } => Err(Error::rate_limited(retry_after)),
+        }
+    }
+}
+
+/// An [`Engine`] that may be gone.
+#[derive(Debug, Clone)]
+pub struct WeakEngine(Weak<Parts>);
+
+impl WeakEngine {
+    /// The engine, if it is still there.
+    pub fn upgrade(&self) -> Option<Engine> {
+        self.0.upgrade().map(Engine)
+    }
+}
+
+/// What [`Engine::purge`] let go of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Purged {
+    /// One-time records.
+    pub nonces: u64,
+    /// Sessions.
+    pub sessions: u64,
+    /// Quotas of clients.
+    pub quotas: u64,
+}
+
+/// Who counts as one client: an IPv4 address, or the /64 network of an IPv6 one.
+fn network_of(client: IpAddr) -> IpAddr {
+    match client.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+        v4 => v4,
+    }
+}
+
+/// Nodes whose clocks differ must not purge what counts for another.
+const PURGE_SLACK: std::time::Duration = std::time::Duration::from_secs(120);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_is_an_address_or_a_64_network() {
+        let network = |text: &str| network_of(text.parse().unwrap()).to_string();
+        assert_eq!(network("192.0.2.7"), "192.0.2.7");
+        assert_eq!(network("::ffff:192.0.2.7"), "192.0.2.7");
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+    }
+}

@@ -1,0 +1,326 @@
+//! What an engine is made of, and the builder that refuses what does not fit.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{Engine, verifiers::Verifiers};
+use crate::{
+    error::{ConfigError, ConfigFault},
+    origin::Origin,
+    policy::{Lifetimes, Policy, TimeRules},
+    ports::{
+        events::{EventSink, TracingEvents},
+        gate::{Everybody, Gate},
+        limits::{Limits, RateLimiter},
+        nonces::NonceStore,
+        sessions::SessionStore,
+        verifier::ChainVerifier,
+    },
+    secret::{Key, Secret},
+    sign_in::StatementText,
+    time::{Clock, SystemClock},
+};
+
+#[derive(Debug)]
+pub(super) struct Parts {
+    pub(super) policy: Policy,
+    pub(super) limits: Limits,
+    pub(super) verifiers: Verifiers,
+    pub(super) nonces: Arc<dyn NonceStore>,
+    pub(super) sessions: Arc<dyn SessionStore>,
+    pub(super) limiter: Option<Arc<dyn RateLimiter>>,
+    pub(super) gate: Arc<dyn Gate>,
+    pub(super) events: Arc<dyn EventSink>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) handle_key: Key,
+    pub(super) dev: bool,
+}
+
+/// The stores that one backend gives.
+#[derive(Debug, Clone)]
+pub struct Stores {
+    /// For one-time records.
+    pub nonces: Arc<dyn NonceStore>,
+    /// For sessions.
+    pub sessions: Arc<dyn SessionStore>,
+    /// For quotas.
+    pub limiter: Arc<dyn RateLimiter>,
+}
+
+/// Collects the parts of an [`Engine`]. What is not set has a safe default; what has none is
+/// named by [`build`](Self::build), all at once.
+#[derive(Debug)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct EngineBuilder {
+    origins: Vec<String>,
+    cross_site: bool,
+    dev: bool,
+    statement: Option<String>,
+    challenge_ttl: Duration,
+    times: TimeRules,
+    lifetimes: Lifetimes,
+    limits: Limits,
+    unlimited: bool,
+    verifiers: Vec<Arc<dyn ChainVerifier>>,
+    nonces: Option<Arc<dyn NonceStore>>,
+    sessions: Option<Arc<dyn SessionStore>>,
+    limiter: Option<Arc<dyn RateLimiter>>,
+    gate: Arc<dyn Gate>,
+    events: Arc<dyn EventSink>,
+    clock: Arc<dyn Clock>,
+    secret: Option<Secret>,
+}
+
+impl EngineBuilder {
+    pub(super) fn new(origin: &str) -> Self {
+        Self {
+            origins: vec![origin.to_owned()],
+            cross_site: false,
+            dev: false,
+            statement: None,
+            challenge_ttl: Duration::from_secs(5 * 60),
+            times: TimeRules::default(),
+            lifetimes: Lifetimes::default(),
+            limits: Limits::default(),
+            unlimited: false,
+            verifiers: Vec::new(),
+            nonces: None,
+            sessions: None,
+            limiter: None,
+            gate: Arc::new(Everybody),
+            events: Arc::new(TracingEvents),
+            clock: Arc::new(SystemClock),
+            secret: None,
+        }
+    }
+
+    /// Another origin whose pages sign in here: of the same site, or another name of this machine
+    /// at the same port. Its host is then an allowed domain.
+    pub fn also_from(mut self, origin: &str) -> Self {
+        self.origins.push(origin.to_owned());
+        self
+    }
+
+    /// Allows [`also_from`](Self::also_from) for other sites: cookies become `SameSite=None`.
+    pub fn cross_site_cookies(mut self) -> Self {
+        self.cross_site = true;
+        self
+    }
+
+    /// For a machine of one's own: a throw-away secret where none is given. Loopback only.
+    pub fn dev(mut self) -> Self {
+        self.dev = true;
+        self
+    }
+
+    /// Adds a chain family.
+    pub fn chain(mut self, verifier: impl ChainVerifier) -> Self {
+        self.verifiers.push(Arc::new(verifier));
+        self
+    }
+
+    /// All stores of one backend.
+    pub fn stores(mut self, stores: Stores) -> Self {
+        self.nonces = Some(stores.nonces);
+        self.sessions = Some(stores.sessions);
+        self.limiter = Some(stores.limiter);
+        self
+    }
+
+    /// The store of one-time records.
+    pub fn nonces(mut self, store: impl NonceStore) -> Self {
+        self.nonces = Some(Arc::new(store));
+        self
+    }
+
+    /// The store of sessions.
+    pub fn sessions(mut self, store: impl SessionStore) -> Self {
+        self.sessions = Some(Arc::new(store));
+        self
+    }
+
+    /// What counts requests.
+    pub fn limiter(mut self, limiter: impl RateLimiter) -> Self {
+        self.limiter = Some(Arc::new(limiter));
+        self
+    }
+
+    /// The quotas of one client.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// No rate limits: for load tests, or where something in front counts.
+    pub fn without_limits(mut self) -> Self {
+        self.unlimited = true;
+        self
+    }
+
+    /// Who may come in; everybody by default.
+    pub fn gate(mut self, gate: impl Gate) -> Self {
+        self.gate = Arc::new(gate);
+        self
+    }
+
+    /// Who takes note; the log by default.
+    pub fn events(mut self, events: impl EventSink) -> Self {
+        self.events = Arc::new(events);
+        self
+    }
+
+    /// Who tells the time; the system by default.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// The application's secret: at least 32 bytes, the same on all nodes.
+    pub fn secret(mut self, secret: Secret) -> Self {
+        self.secret = Some(secret);
+        self
+    }
+
+    /// What composed texts say to the user: printable ASCII without `% " < > \ ^ { | }` or
+    /// backquotes.
+    pub fn statement(mut self, statement: impl Into<String>) -> Self {
+        self.statement = Some(statement.into());
+        self
+    }
+
+    /// How long a challenge can be answered: 5 minutes by default, 15 at most.
+    pub fn challenge_ttl(mut self, ttl: Duration) -> Self {
+        self.challenge_ttl = ttl;
+        self
+    }
+
+    /// How the times of a text are judged.
+    pub fn times(mut self, times: TimeRules) -> Self {
+        self.times = times;
+        self
+    }
+
+    /// How long sessions last.
+    pub fn lifetimes(mut self, lifetimes: Lifetimes) -> Self {
+        self.lifetimes = lifetimes;
+        self
+    }
+
+    /// Makes the engine, or says everything that is missing or contradictory.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with all faults; the codes are listed in `docs/protocol.md`.
+    pub fn build(self) -> Result<Engine, ConfigError> {
+        let mut faults = Vec::new();
+        let policy = self.policy(&mut faults);
+        let secret = self.usable_secret(policy.as_ref(), &mut faults);
+        if self
+            .verifiers
+            .iter()
+            .all(|verifier| verifier.chains().is_empty())
+        {
+            faults.push(missing("no chain: add one with chain(..)"));
+        }
+        if self.nonces.is_none() || self.sessions.is_none() {
+            faults.push(missing(
+                "no store: add stores(..), or nonces(..) and sessions(..)",
+            ));
+        }
+        if self.limiter.is_none() && !self.unlimited {
+            faults.push(missing(
+                "no rate limiter: add limiter(..), or say without_limits()",
+            ));
+        }
+        let verifiers = Verifiers::new(self.verifiers, &mut faults);
+        match (policy, secret, self.nonces, self.sessions) {
+            (Some(policy), Some(secret), Some(nonces), Some(sessions)) if faults.is_empty() => {
+                Ok(Engine(Arc::new(Parts {
+                    policy,
+                    limits: self.limits,
+                    verifiers,
+                    nonces,
+                    sessions,
+                    limiter: self.limiter.filter(|_| !self.unlimited),
+                    gate: self.gate,
+                    events: self.events,
+                    clock: self.clock,
+                    handle_key: secret.derive("session handle"),
+                    dev: self.dev,
+                })))
+            }
+            _ => Err(faults.into()),
+        }
+    }
+
+    fn policy(&self, faults: &mut Vec<ConfigFault>) -> Option<Policy> {
+        let mut origins = Vec::with_capacity(self.origins.len());
+        for text in &self.origins {
+            match text.parse::<Origin>() {
+                Ok(origin) if origins.contains(&origin) => {}
+                Ok(origin) => origins.push(origin),
+                Err(error) => {
+                    let detail = format!("{text:?} is {error}");
+                    faults.push(ConfigFault::new("CFG_ORIGIN", detail));
+                }
+            }
+        }
+        if let Some(statement) = &self.statement {
+            let allowed = |byte| StatementText::UriCharacters.allows(byte);
+            if statement.len() > 1_024 || !statement.bytes().all(allowed) {
+                let detail = "the statement is over 1 KiB or holds a character ERC-4361 forbids";
+                faults.push(ConfigFault::new("CFG_STATEMENT", detail));
+            }
+        }
+        for quota in [self.limits.challenge, self.limits.verify] {
+            if quota.limit == 0 || quota.period.is_zero() {
+                faults.push(ConfigFault::new("CFG_LIMITS", "a quota admits nothing"));
+            }
+        }
+        let main_is_read = self
+            .origins
+            .first()
+            .is_some_and(|main| main.parse::<Origin>().is_ok());
+        if !main_is_read {
+            return None;
+        }
+        let policy = Policy {
+            origins,
+            cross_site: self.cross_site,
+            statement: self.statement.clone(),
+            challenge_ttl: self.challenge_ttl,
+            times: self.times,
+            lifetimes: self.lifetimes,
+        };
+        faults.extend(policy.faults());
+        Some(policy)
+    }
+
+    fn usable_secret(
+        &self,
+        policy: Option<&Policy>,
+        faults: &mut Vec<ConfigFault>,
+    ) -> Option<Secret> {
+        let all_loopback = policy.is_some_and(|p| p.origins.iter().all(Origin::is_loopback));
+        if self.dev && policy.is_some() && !all_loopback {
+            faults.push(ConfigFault::new(
+                "CFG_DEV",
+                "dev() is for loopback origins only",
+            ));
+        }
+        match &self.secret {
+            Some(secret) => {
+                faults.extend(secret.fault());
+                Some(secret.clone())
+            }
+            None if self.dev => Some(Secret::random()),
+            None => {
+                let detail = "no secret: add secret(..); try `openssl rand -base64 48`";
+                faults.push(ConfigFault::new("CFG_SECRET_MISSING", detail));
+                None
+            }
+        }
+    }
+}
+
+fn missing(detail: &str) -> ConfigFault {
+    ConfigFault::new("CFG_PART_MISSING", detail)
+}

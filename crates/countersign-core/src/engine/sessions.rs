@@ -1,0 +1,162 @@
+//! Sessions after sign-in: who is this, what else is open, and the end of it.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use super::Engine;
+use crate::{
+    error::{Code, Error, StoreError},
+    event::Event,
+    identity::Subject,
+    secret::{SessionId, SessionToken},
+    session::{Session, SessionKind},
+    time::Timestamp,
+};
+
+/// What a client shows to be let in.
+#[derive(Clone, Copy)]
+pub enum Credential<'a> {
+    /// The value of the session cookie.
+    Cookie(&'a str),
+    /// The token of an `Authorization: Bearer` header.
+    Bearer(&'a str),
+}
+
+impl Engine {
+    /// The live session behind a credential.
+    ///
+    /// # Errors
+    /// `session_required` for a cookie that opens nothing, `token_invalid` for such a bearer
+    /// token, `store_unavailable`.
+    pub async fn authenticate(&self, credential: Credential<'_>) -> Result<Session, Error> {
+        let (text, kind, refused) = match credential {
+            Credential::Cookie(text) => (text, SessionKind::Cookie, Code::SessionRequired),
+            Credential::Bearer(text) => (text, SessionKind::Token, Code::TokenInvalid),
+        };
+        let token = SessionToken::parse(text).ok_or(refused)?;
+        let session = self.0.sessions.find(&token.id()).await?.ok_or(refused)?;
+        let now = self.now();
+        if session.kind != kind || !session.is_live(now) {
+            return Err(refused.into());
+        }
+        Ok(self.touch(session, now).await)
+    }
+
+    /// The live sessions of a subject, newest first.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    pub async fn sessions(&self, subject: &Subject) -> Result<Vec<Session>, Error> {
+        let now = self.now();
+        let mut sessions = self.0.sessions.of_subject(subject).await?;
+        sessions.retain(|session| session.is_live(now));
+        sessions.sort_by_key(|session| (std::cmp::Reverse(session.created_at), session.id));
+        Ok(sessions)
+    }
+
+    /// The name of a session that people may see: 16 bytes in base64url. It opens nothing, and
+    /// leads nobody to the session's id.
+    pub fn handle(&self, id: &SessionId) -> String {
+        URL_SAFE_NO_PAD.encode(&self.0.handle_key.mac(id.as_bytes())[..16])
+    }
+
+    /// Ends the session that a handle names, if it is one of this subject.
+    ///
+    /// # Errors
+    /// `not_found`, `store_unavailable`.
+    pub async fn sign_out_handle(&self, subject: &Subject, handle: &str) -> Result<(), Error> {
+        let sessions = self.0.sessions.of_subject(subject).await?;
+        let named = sessions
+            .iter()
+            .find(|session| self.handle(&session.id) == handle);
+        self.sign_out(&named.ok_or(Code::NotFound)?.id).await
+    }
+
+    /// Ends a session. Ending one that is gone is no error.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    pub async fn sign_out(&self, id: &SessionId) -> Result<(), Error> {
+        if self.0.sessions.remove(id).await? {
+            self.0.events.record(&Event::SignedOut {
+                session: self.handle(id),
+            });
+        }
+        Ok(())
+    }
+
+    /// Ends all sessions of a subject; says how many there were.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    pub async fn sign_out_everywhere(&self, subject: &Subject) -> Result<u64, Error> {
+        let sessions = self.0.sessions.remove_all(subject).await?;
+        let subject = subject.to_string();
+        self.0
+            .events
+            .record(&Event::SignedOutEverywhere { subject, sessions });
+        Ok(sessions)
+    }
+
+    /// Changes what the application keeps with a session. If another request wrote meanwhile, the
+    /// session is read anew and `change` runs again, so no writer's change is lost; on a session
+    /// that was signed out nothing is written.
+    ///
+    /// # Errors
+    /// `session_required` if there is no such session (any more), `store_unavailable`, also when
+    /// others kept writing for three rounds.
+    pub async fn update(
+        &self,
+        id: &SessionId,
+        change: impl Fn(&mut std::collections::BTreeMap<String, serde_json::Value>) + Send + Sync,
+    ) -> Result<Session, Error> {
+        for _ in 0..UPDATE_ROUNDS {
+            let found = self.0.sessions.find(id).await?;
+            let mut session = found.ok_or(Code::SessionRequired)?;
+            if !session.is_live(self.now()) {
+                return Err(Code::SessionRequired.into());
+            }
+            change(&mut session.data);
+            session.version += 1;
+            match self.0.sessions.replace(&session).await {
+                Ok(()) => return Ok(session),
+                Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Code::StoreUnavailable.into())
+    }
+
+    /// Moves the idle limit, but only once a tenth of the idle time has passed: reading a session
+    /// is one round trip, writing it back an exception.
+    async fn touch(&self, session: Session, now: Timestamp) -> Session {
+        let idle = self.0.policy.lifetimes.cookie_idle;
+        if now.since(session.last_seen) < idle / 10 {
+            return session;
+        }
+        let mut touched = session.clone();
+        touched.version += 1;
+        touched.last_seen = now;
+        if touched.kind == SessionKind::Cookie {
+            touched.idle_until = (now + idle).min(touched.expires_at);
+        }
+        match self.0.sessions.replace(&touched).await {
+            Ok(()) => touched,
+            Err(StoreError::Conflict) => session, // another request touched it, or it is gone
+            Err(error) => {
+                tracing::warn!(target: "countersign", error = %error, "idle time not moved");
+                session
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Credential<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Cookie(_) => "Cookie([redacted])",
+            Self::Bearer(_) => "Bearer([redacted])",
+        })
+    }
+}
+
+const UPDATE_ROUNDS: usize = 3;

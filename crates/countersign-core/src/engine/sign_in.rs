@@ -1,0 +1,213 @@
+//! Answering: a signed text becomes a session, or nothing at all.
+
+use serde_json::from_slice;
+
+use super::Engine;
+use crate::{
+    caip::AccountId,
+    challenge::{ChallengeRecord, Context, Proof},
+    error::{Code, Error},
+    event::Event,
+    identity::Identity,
+    ports::verifier::{ChainVerifier, Verified},
+    secret::{SessionToken, one_time_key},
+    session::{Session, SessionKind},
+    sign_in::SignIn,
+    time::Timestamp,
+};
+
+/// Somebody signed in: the session, and the token for the client.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// What was written.
+    pub session: Session,
+    /// What the client carries from now on.
+    pub token: SessionToken,
+}
+
+impl Engine {
+    /// Turns a proof into a session.
+    ///
+    /// The order: size → origin → rate → strict parse and round trip → domain, URI, chain, times
+    /// (no store is touched by garbage) → the nonce is taken, once and for all → its record is
+    /// compared → the signature is checked → the gate → the session is written. A nonce burnt by a
+    /// bad signature is the cheaper error; a crash after the claim means "sign again", never
+    /// "accepted twice".
+    ///
+    /// # Errors
+    /// Any code of the sign-in; see the list in `docs/protocol.md`.
+    pub async fn sign_in(&self, proof: &Proof, context: &Context) -> Result<SignedIn, Error> {
+        let mut claimed = None;
+        let result = self.try_sign_in(proof, context, &mut claimed).await;
+        match &result {
+            Ok(signed_in) => self.0.events.record(&Event::SignedIn {
+                identity: signed_in.session.identity.clone(),
+                credential: signed_in.session.kind,
+                session: self.handle(&signed_in.session.id),
+            }),
+            Err(error) => {
+                self.0.events.record(&Event::SignInRefused {
+                    code: error.code(),
+                    claimed,
+                });
+            }
+        }
+        result
+    }
+
+    async fn try_sign_in(
+        &self,
+        proof: &Proof,
+        context: &Context,
+        claimed: &mut Option<AccountId>,
+    ) -> Result<SignedIn, Error> {
+        if proof.signature.len() > MAX_SIGNATURE {
+            return Err(Code::SignatureMalformed.into());
+        }
+        if let Some(origin) = &context.origin {
+            self.admit_origin(origin)?;
+        }
+        self.spend("verify", self.0.limits.verify, context.client)
+            .await?;
+
+        let (verifier, sign_in) = self
+            .0
+            .verifiers
+            .read(&proof.message, proof.chain.as_ref())?;
+        let is_served = verifier.chains().contains(&sign_in.chain);
+        if is_served {
+            *claimed = Some(verifier.account(&sign_in.chain, &sign_in.address)?);
+        }
+        self.0
+            .policy
+            .check_site(&sign_in, context.origin.as_ref())?;
+        let account = claimed.clone().ok_or(Code::ChainNotAllowed)?;
+        self.0.policy.times.check(&sign_in, self.now())?;
+
+        self.claim(&sign_in, &account, context).await?;
+        let verified = prove(&**verifier, &account, proof).await?;
+        let now = self.now();
+        let identity = Identity {
+            subject: verified.subject().clone(),
+            account,
+            method: verified.method().to_owned(),
+            authenticated_at: now,
+        };
+        match self.0.gate.admit(&identity).await {
+            Ok(true) => {}
+            Ok(false) => return Err(Code::NotAdmitted.into()),
+            Err(error) => return Err(Error::with_source(Code::NotAdmitted, error)),
+        }
+        self.begin_session(identity, &sign_in, context, now).await
+    }
+
+    /// Takes the nonce, whatever comes of it, and compares the record with what came.
+    async fn claim(
+        &self,
+        sign_in: &SignIn,
+        account: &AccountId,
+        context: &Context,
+    ) -> Result<(), Error> {
+        let key = one_time_key(&context.purpose, &sign_in.nonce);
+        let taken = self
+            .0
+            .nonces
+            .consume(&key)
+            .await?
+            .ok_or(Code::NonceInvalid)?;
+        // A record that cannot be read is as good as none, and it is gone.
+        let record: ChallengeRecord = from_slice(&taken.payload)
+            .map_err(|source| Error::with_source(Code::NonceInvalid, source))?;
+
+        match (&record.binding, context.credential, &context.binding) {
+            (None, SessionKind::Token, _) => {}
+            (Some(digest), SessionKind::Cookie, Some(binding)) if digest.matches(binding) => {}
+            _ => return Err(Code::NonceInvalid.into()),
+        }
+        if self.now() >= taken.expires_at {
+            let owner = record.binding.is_some();
+            return Err(if owner {
+                Code::ChallengeExpired
+            } else {
+                Code::NonceInvalid
+            }
+            .into());
+        }
+        // Domain and URI are checked once more, against the one origin that asked.
+        self.0.policy.check_site(sign_in, Some(&record.origin))?;
+        if context
+            .origin
+            .as_ref()
+            .is_some_and(|origin| *origin != record.origin)
+        {
+            return Err(Code::OriginRejected.into());
+        }
+        if record.chain.is_some_and(|chain| chain != sign_in.chain) {
+            return Err(Code::ChainNotAllowed.into());
+        }
+        if record.account.is_some_and(|asked| asked != *account) {
+            return Err(Code::AddressMismatch.into());
+        }
+        Ok(())
+    }
+
+    /// Ends the client's old session and writes the new one under an id of its own.
+    async fn begin_session(
+        &self,
+        identity: Identity,
+        sign_in: &SignIn,
+        context: &Context,
+        now: Timestamp,
+    ) -> Result<SignedIn, Error> {
+        if let Some(previous) = &context.previous {
+            self.0.sessions.remove(&previous.id()).await?;
+        }
+        let lifetimes = self.0.policy.lifetimes;
+        let (idle_until, expires_at) = match context.credential {
+            SessionKind::Cookie => {
+                let absolute = now + lifetimes.cookie_absolute;
+                let stated = sign_in.expiration_time.as_ref().map(|end| end.floor());
+                let end = stated.map_or(absolute, |stated| stated.min(absolute));
+                (end.min(now + lifetimes.cookie_idle), end)
+            }
+            SessionKind::Token => {
+                let end = now + lifetimes.token_absolute;
+                (end, end)
+            }
+        };
+        let token = SessionToken::generate(&identity.subject);
+        let session = Session {
+            id: token.id(),
+            identity,
+            kind: context.credential,
+            version: 0,
+            created_at: now,
+            last_seen: now,
+            idle_until,
+            expires_at,
+            data: Default::default(),
+        };
+        self.0.sessions.insert(&session).await?;
+        Ok(SignedIn { session, token })
+    }
+}
+
+/// Asks the verifier, and believes it only about the account it was asked about.
+async fn prove(
+    verifier: &dyn ChainVerifier,
+    account: &AccountId,
+    proof: &Proof,
+) -> Result<Verified, Error> {
+    let verified = verifier
+        .verify(account, &proof.message, &proof.signature)
+        .await?;
+    let about_another = verified.account() != account
+        || verified.subject().namespace() != account.chain().namespace();
+    if about_another {
+        return Err(Code::PluginError.into());
+    }
+    Ok(verified)
+}
+
+/// The longest signature, in bytes.
+const MAX_SIGNATURE: usize = 16 * 1024;

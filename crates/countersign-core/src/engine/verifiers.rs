@@ -1,0 +1,71 @@
+//! The verifiers of an engine, found by chain or by the word a text begins with.
+
+use std::{collections::HashMap, sync::Arc};
+
+use crate::{
+    caip::ChainId,
+    error::{Code, ConfigFault, Error},
+    ports::verifier::ChainVerifier,
+    sign_in::{SignIn, parse::label_of},
+};
+
+#[derive(Debug)]
+pub(super) struct Verifiers {
+    by_chain: HashMap<ChainId, Arc<dyn ChainVerifier>>,
+    by_label: HashMap<String, Arc<dyn ChainVerifier>>,
+}
+
+impl Verifiers {
+    /// Takes the verifiers in; one chain or one label in two of them is a fault.
+    pub(super) fn new(all: Vec<Arc<dyn ChainVerifier>>, faults: &mut Vec<ConfigFault>) -> Self {
+        let mut verifiers = Self {
+            by_chain: HashMap::new(),
+            by_label: HashMap::new(),
+        };
+        let mut conflict = |what: String, first: &dyn ChainVerifier, second: &dyn ChainVerifier| {
+            let detail = format!("{what} is served by both {first:?} and {second:?}");
+            faults.push(ConfigFault::new("CFG_PLUGIN_CONFLICT", detail));
+        };
+        for verifier in all {
+            for chain in verifier.chains() {
+                if let Some(first) = verifiers.by_chain.insert(chain.clone(), verifier.clone()) {
+                    conflict(chain.to_string(), &*first, &*verifier);
+                }
+            }
+            for label in verifier.labels() {
+                if let Some(first) = verifiers
+                    .by_label
+                    .insert(label.to_owned(), verifier.clone())
+                {
+                    conflict(format!("the label `{label}`"), &*first, &*verifier);
+                }
+            }
+        }
+        verifiers
+    }
+
+    pub(super) fn of_chain(&self, chain: &ChainId) -> Result<&Arc<dyn ChainVerifier>, Code> {
+        self.by_chain.get(chain).ok_or(Code::ChainUnsupported)
+    }
+
+    /// Reads a text by the verifier whose label it bears, and holds it to the round-trip law.
+    pub(super) fn read(
+        &self,
+        message: &str,
+        chain: Option<&ChainId>,
+    ) -> Result<(&Arc<dyn ChainVerifier>, SignIn), Error> {
+        let label = label_of(message)?;
+        let verifier = self.by_label.get(label).ok_or(Code::ChainUnsupported)?;
+        let sign_in = verifier.parse(message)?;
+        if sign_in.compose() != message {
+            return Err(Code::MessageMalformed.into());
+        }
+        if let Some(chain) = chain {
+            self.of_chain(chain)?;
+            if *chain != sign_in.chain {
+                return Err(Code::ChainNotAllowed.into());
+            }
+        }
+        Ok((verifier, sign_in))
+    }
+}

@@ -1,0 +1,42 @@
+//! What happened, for logs, metrics and the application's own records.
+
+use crate::{caip::AccountId, error::Code, identity::Identity, session::SessionKind};
+
+/// Something that happened in the engine. Never holds a secret, a token or a signature.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A challenge was given out.
+    ChallengeIssued {
+        /// What it is good for.
+        credential: SessionKind,
+    },
+    /// Somebody signed in.
+    SignedIn {
+        /// Who.
+        identity: Identity,
+        /// What carries the session.
+        credential: SessionKind,
+        /// The public handle of the session.
+        session: String,
+    },
+    /// A sign-in was refused.
+    SignInRefused {
+        /// Why.
+        code: Code,
+        /// The account that the text named, if it got that far. It is a claim, not a proof.
+        claimed: Option<AccountId>,
+    },
+    /// A session was ended by its holder.
+    SignedOut {
+        /// The public handle of the session.
+        session: String,
+    },
+    /// All sessions of a subject were ended.
+    SignedOutEverywhere {
+        /// The subject's text.
+        subject: String,
+        /// How many there were.
+        sessions: u64,
+    },
+}

@@ -1,0 +1,193 @@
+//! What a sign-in text must say to count here: one set of rules for all chains, open to no plugin.
+
+use std::time::Duration;
+
+use crate::{
+    error::{Code, ConfigFault},
+    origin::Origin,
+    sign_in::SignIn,
+    time::Timestamp,
+};
+
+/// The rules. The engine checks them before it touches a store.
+#[derive(Debug, Clone)]
+pub(crate) struct Policy {
+    /// Where front ends live; the first is the main one.
+    pub(crate) origins: Vec<Origin>,
+    pub(crate) cross_site: bool,
+    pub(crate) statement: Option<String>,
+    pub(crate) challenge_ttl: Duration,
+    pub(crate) times: TimeRules,
+    pub(crate) lifetimes: Lifetimes,
+}
+
+/// How long sessions last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetimes {
+    /// A cookie session ends when it was not used for so long. 30 minutes by default.
+    pub cookie_idle: Duration,
+    /// A cookie session ends after so long in any case. 24 hours by default.
+    pub cookie_absolute: Duration,
+    /// A token session ends after so long in any case. 7 days by default.
+    pub token_absolute: Duration,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self {
+            cookie_idle: 30 * MINUTE,
+            cookie_absolute: 24 * HOUR,
+            token_absolute: 7 * 24 * HOUR,
+        }
+    }
+}
+
+/// How the times of a text are judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeRules {
+    /// How old `Issued At` may be. 10 minutes by default.
+    pub message_age: Duration,
+    /// How far the signer's clock may be ahead: `Issued At` and `Not Before` may lie so far in the
+    /// future. 60 seconds by default.
+    pub leeway: Duration,
+}
+
+impl Default for TimeRules {
+    fn default() -> Self {
+        Self {
+            message_age: 10 * MINUTE,
+            leeway: MINUTE,
+        }
+    }
+}
+
+impl TimeRules {
+    /// Judges the times: `not_before <= now < expiration`, and `Issued At` neither old nor ahead.
+    ///
+    /// # Errors
+    /// `message_expired`, `not_yet_valid`, `issued_at_out_of_range`.
+    pub fn check(&self, sign_in: &SignIn, now: Timestamp) -> Result<(), Code> {
+        if sign_in
+            .expiration_time
+            .as_ref()
+            .is_some_and(|end| now >= end.floor())
+        {
+            return Err(Code::MessageExpired);
+        }
+        if sign_in
+            .not_before
+            .as_ref()
+            .is_some_and(|start| now + self.leeway < start.ceil())
+        {
+            return Err(Code::NotYetValid);
+        }
+        match sign_in.issued_at.as_ref().map(|at| at.floor()) {
+            Some(at) if at > now + self.leeway || at < now - self.message_age => {
+                Err(Code::IssuedAtOutOfRange)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether the text was made for the site at `origin`: same host and port, and the same scheme
+/// where the text names one. Letter case and a stated default port make no difference.
+pub fn names_site(sign_in: &SignIn, origin: &Origin) -> bool {
+    let scheme = sign_in.scheme.as_deref().unwrap_or(origin.scheme());
+    Origin::of_uri(&format!("{scheme}://{}", sign_in.domain)).as_ref() == Some(origin)
+}
+
+/// Whether the text's URI is one of the site at `origin`. A profile may do without a URI.
+pub fn names_uri(sign_in: &SignIn, origin: &Origin) -> bool {
+    sign_in
+        .uri
+        .as_ref()
+        .is_none_or(|uri| Origin::of_uri(uri).as_ref() == Some(origin))
+}
+
+impl Policy {
+    pub(crate) fn main_origin(&self) -> &Origin {
+        &self.origins[0]
+    }
+
+    /// Whether a page of this origin may speak to us.
+    pub(crate) fn admits(&self, origin: &Origin) -> bool {
+        self.origins.contains(origin)
+    }
+
+    /// Checks domain and URI, for the origin the proof came from or else for any of ours.
+    pub(crate) fn check_site(&self, sign_in: &SignIn, from: Option<&Origin>) -> Result<(), Code> {
+        let candidates = from.map_or(&*self.origins, std::slice::from_ref);
+        let mut sites = candidates
+            .iter()
+            .filter(|site| names_site(sign_in, site))
+            .peekable();
+        if sites.peek().is_none() {
+            return Err(Code::DomainMismatch);
+        }
+        if sites.any(|site| names_uri(sign_in, site)) {
+            Ok(())
+        } else {
+            Err(Code::UriMismatch)
+        }
+    }
+
+    /// What is wrong with these rules.
+    pub(crate) fn faults(&self) -> Vec<ConfigFault> {
+        let mut faults = Vec::new();
+        let mut fault = |code, detail: String| faults.push(ConfigFault::new(code, detail));
+        for origin in &self.origins {
+            if origin.ip().is_some() && !origin.is_loopback() {
+                fault(
+                    "CFG_ORIGIN",
+                    format!("{origin} is an IP address; a site needs a name"),
+                );
+            }
+            if !origin.is_https() && !origin.is_loopback() {
+                fault(
+                    "CFG_INSECURE_ORIGIN",
+                    format!("{origin} is plain http beyond loopback"),
+                );
+            }
+        }
+        let main = self.main_origin();
+        for other in &self.origins[1..] {
+            let same = main.is_same_site(other) || main.is_loopback_alias(other);
+            if !same && !self.cross_site {
+                let hint =
+                    "cookies of one do not reach the other unless cross_site_cookies() is set";
+                fault(
+                    "CFG_CORS",
+                    format!("{other} is another site than {main}; {hint}"),
+                );
+            }
+        }
+        if self.cross_site && !main.is_https() {
+            fault(
+                "CFG_COOKIE",
+                "SameSite=None needs Secure, and Secure needs https".to_owned(),
+            );
+        }
+        if self.times.leeway > 2 * MINUTE {
+            fault("CFG_LEEWAY", "the leeway is over 120 seconds".to_owned());
+        }
+        if self.challenge_ttl > 15 * MINUTE || self.challenge_ttl.is_zero() {
+            fault(
+                "CFG_TTL",
+                "a challenge lives between a moment and 15 minutes".to_owned(),
+            );
+        }
+        let Lifetimes {
+            cookie_idle,
+            cookie_absolute,
+            token_absolute,
+        } = self.lifetimes;
+        if cookie_idle.is_zero() || cookie_absolute.is_zero() || token_absolute.is_zero() {
+            fault("CFG_TTL", "a session lifetime is zero".to_owned());
+        }
+        faults
+    }
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);

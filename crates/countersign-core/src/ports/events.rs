@@ -1,0 +1,43 @@
+//! The port of events.
+
+use std::fmt::Debug;
+
+use crate::event::Event;
+
+/// Takes note of what happens. It must not block and cannot fail.
+pub trait EventSink: Debug + Send + Sync + 'static {
+    /// Takes note.
+    fn record(&self, event: &Event);
+}
+
+/// Writes events to the log by `tracing`, under the target `countersign`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TracingEvents;
+
+impl EventSink for TracingEvents {
+    fn record(&self, event: &Event) {
+        match event {
+            Event::ChallengeIssued { credential } => {
+                tracing::debug!(target: "countersign", ?credential, "challenge issued");
+            }
+            Event::SignedIn {
+                identity,
+                credential,
+                session,
+            } => tracing::info!(
+                target: "countersign", subject = %identity.subject, account = %identity.account,
+                method = %identity.method, ?credential, session, "signed in",
+            ),
+            Event::SignInRefused { code, claimed } => {
+                let claimed = claimed.as_ref().map(tracing::field::display);
+                tracing::info!(target: "countersign", %code, claimed, "sign-in refused");
+            }
+            Event::SignedOut { session } => {
+                tracing::info!(target: "countersign", session, "signed out");
+            }
+            Event::SignedOutEverywhere { subject, sessions } => {
+                tracing::info!(target: "countersign", subject, sessions, "signed out everywhere");
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The port of rate limits.
+
+use std::{fmt::Debug, time::Duration};
+
+use async_trait::async_trait;
+
+use crate::{error::StoreError, time::Timestamp};
+
+/// Counts what clients spend.
+///
+/// # Contract
+/// - Of any number of concurrent callers for one key, no more than the quota's limit are admitted
+///   within its period; the burst equals the limit.
+/// - Keys do not touch each other.
+/// - A denial says after how long the same call would be admitted.
+/// - Memory is bounded whatever keys come.
+#[async_trait]
+pub trait RateLimiter: Debug + Send + Sync + 'static {
+    /// Takes `cost` out of the quota of `key`.
+    ///
+    /// # Errors
+    /// `Unavailable`: the engine then refuses the request.
+    async fn take(
+        &self,
+        key: &str,
+        quota: Quota,
+        cost: u32,
+        now: Timestamp,
+    ) -> Result<Verdict, StoreError>;
+
+    /// Forgets keys whose quota is whole again; says how many.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    async fn purge(&self, now: Timestamp) -> Result<u64, StoreError>;
+}
+
+/// So much in so long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Quota {
+    /// How much; also the burst. At least 1.
+    pub limit: u32,
+    /// In how long. Longer than zero.
+    pub period: Duration,
+}
+
+impl Quota {
+    /// So much in a minute.
+    pub const fn per_minute(limit: u32) -> Self {
+        Self {
+            limit,
+            period: Duration::from_secs(60),
+        }
+    }
+}
+
+/// What a [`RateLimiter`] says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Go on.
+    Admitted,
+    /// Not now.
+    Denied {
+        /// After so long the same call would be admitted.
+        retry_after: Duration,
+    },
+}
+
+/// The quotas of one client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Challenges and nonces. 60 a minute by default.
+    pub challenge: Quota,
+    /// Proofs. 30 a minute by default.
+    pub verify: Quota,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            challenge: Quota::per_minute(60),
+            verify: Quota::per_minute(30),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The port of access tokens.
+
+use std::{fmt, fmt::Debug, time::Duration};
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::{caip::AccountId, error::TokenError, identity::Subject, time::Timestamp};
+
+/// Issues and checks access tokens that other services can read (RFC 9068).
+///
+/// # Contract
+/// - `verify` accepts only what `issue` of the same keys made: the algorithm belongs to the key,
+///   never to the token's header.
+/// - `verify` demands issuer, audience, expiry and type; a token that lacks one is not good.
+/// - One answer for every fault: [`TokenError::Invalid`]. Keys that cannot be reached are
+///   [`TokenError::Unavailable`], never `Invalid`.
+/// - `jwks` holds public keys only: the current one, the next, and retired ones until the last
+///   token they signed has ended.
+#[async_trait]
+pub trait TokenIssuer: Debug + Send + Sync + 'static {
+    /// Signs a token.
+    ///
+    /// # Errors
+    /// [`TokenError::Unavailable`] if the keys cannot be reached.
+    async fn issue(&self, claims: &Claims) -> Result<AccessToken, TokenError>;
+
+    /// Checks a token.
+    ///
+    /// # Errors
+    /// [`TokenError::Invalid`], [`TokenError::Unavailable`].
+    async fn verify(&self, token: &str, expected: &Expected<'_>) -> Result<Claims, TokenError>;
+
+    /// The public keys (RFC 7517).
+    fn jwks(&self) -> Jwks;
+}
+
+/// What an access token says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claims {
+    /// `iss`: who issued it.
+    pub issuer: String,
+    /// `sub`: who signed in.
+    pub subject: Subject,
+    /// `aud`: whom it is for.
+    pub audience: String,
+    /// `iat`.
+    pub issued_at: Timestamp,
+    /// `exp`.
+    pub expires_at: Timestamp,
+    /// `jti`: the token's own name.
+    pub token_id: String,
+    /// `sid`: the public handle of its session.
+    pub session: String,
+    /// `auth_time`: when the signature was checked.
+    pub authenticated_at: Timestamp,
+    /// `amr`: how it was proved.
+    pub method: String,
+    /// The account that was shown (CAIP-10).
+    pub account: AccountId,
+}
+
+/// What a token must say to be good here.
+#[derive(Debug, Clone, Copy)]
+pub struct Expected<'a> {
+    /// The one issuer.
+    pub issuer: &'a str,
+    /// The one audience.
+    pub audience: &'a str,
+    /// The engine's clock.
+    pub now: Timestamp,
+    /// How far clocks may differ.
+    pub leeway: Duration,
+}
+
+/// A token for the client.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct AccessToken(String);
+
+impl AccessToken {
+    /// Wraps the text of a token.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text, to be handed to the client and to nobody else.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// A JSON Web Key Set (RFC 7517) of public keys.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Jwks {
+    /// The keys, each a JSON Web Key.
+    pub keys: Vec<serde_json::Map<String, serde_json::Value>>,
+}

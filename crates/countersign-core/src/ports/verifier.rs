@@ -1,0 +1,157 @@
+//! The port of chains.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+
+use crate::{
+    caip::{AccountId, ChainId},
+    error::VerifyError,
+    identity::Subject,
+    sign_in::{SignIn, TextProfile},
+};
+
+/// What one chain family adds: names, wording, signatures. Never policy.
+///
+/// Domain, URI, chain, nonce, times, round trip and browser binding are checked once, in the
+/// engine, for all chains: the author of a verifier cannot forget the nonce.
+///
+/// # Contract
+/// - `chains` and `labels` never change; one chain and one label belong to one verifier.
+/// - `parse` is strict: for every text it accepts, [`SignIn::compose`] gives the same text back.
+/// - `account` is total, idempotent and canonical: two spellings of one account give one
+///   [`AccountId`], and its address is accepted again and stays the same.
+/// - `verify` proves exactly the account it was given, over the bytes of `message` as they are.
+/// - `verify` does no I/O unless the signature needs the chain. Trouble with the chain is
+///   [`VerifyError::unavailable`], never [`VerifyError::bad_signature`], and never success.
+/// - A wrong curve, a wrong key and garbage of the right length are one answer.
+/// - Keys for which anybody can forge signatures are refused.
+/// - `verify` may be cancelled at any await: it writes nothing.
+///
+/// A complete verifier in about 40 lines is `examples/custom-chain`.
+#[async_trait]
+pub trait ChainVerifier: Debug + Send + Sync + 'static {
+    /// The CAIP-2 namespace, such as `eip155`.
+    fn namespace(&self) -> &str;
+
+    /// The chains it serves.
+    fn chains(&self) -> &[ChainId];
+
+    /// The word for a chain in the first line of a text: `Ethereum` in `… with your Ethereum
+    /// account:`.
+    fn label(&self, chain: &ChainId) -> &str;
+
+    /// All words its texts use; the engine picks the verifier by them.
+    fn labels(&self) -> Vec<&str> {
+        let mut labels: Vec<_> = self
+            .chains()
+            .iter()
+            .map(|chain| self.label(chain))
+            .collect();
+        labels.sort_unstable();
+        labels.dedup();
+        labels
+    }
+
+    /// The form of text that is composed for a chain, and the one that `parse` reads.
+    fn profile(&self) -> &'static TextProfile {
+        &TextProfile::CAIP122
+    }
+
+    /// Reads a text. The chain comes from the text; one that is not served is for the engine to
+    /// refuse.
+    ///
+    /// # Errors
+    /// `message_malformed`, `message_too_large`, `unsupported_version`.
+    fn parse(&self, message: &str) -> Result<SignIn, VerifyError> {
+        self.profile().parse(message, |label, reference| {
+            let reference = reference?;
+            let chain = reference
+                .parse()
+                .or_else(|_| ChainId::new(self.namespace(), reference))
+                .ok()
+                .filter(|chain: &ChainId| chain.namespace() == self.namespace())?;
+            let is_served = self.chains().contains(&chain);
+            (self.labels().contains(&label) && (!is_served || self.label(&chain) == label))
+                .then_some(chain)
+        })
+    }
+
+    /// The canonical account behind an address.
+    ///
+    /// # Errors
+    /// `address_invalid`.
+    fn account(&self, chain: &ChainId, address: &str) -> Result<AccountId, VerifyError>;
+
+    /// Checks that the holder of `account` signed `message`.
+    ///
+    /// # Errors
+    /// `signature_malformed`, `invalid_signature`, `weak_key`, `chain_unavailable`.
+    async fn verify(
+        &self,
+        account: &AccountId,
+        message: &str,
+        signature: &[u8],
+    ) -> Result<Verified, VerifyError>;
+}
+
+/// A proof that holds. A session needs one, and only a verifier's success makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    account: AccountId,
+    subject: Subject,
+    method: &'static str,
+}
+
+impl Verified {
+    /// The holder of the key behind `account` signed; the address itself is the key's one text.
+    pub fn key(account: &AccountId, method: &'static str) -> Self {
+        Self {
+            account: account.clone(),
+            subject: Subject::key(account),
+            method,
+        }
+    }
+
+    /// The holder of the key signed, and the key has one text for all chains: `key`.
+    ///
+    /// # Errors
+    /// `address_invalid` if `key` cannot be part of a CAIP-10 name.
+    pub fn key_as(
+        account: &AccountId,
+        key: &str,
+        method: &'static str,
+    ) -> Result<Self, VerifyError> {
+        let subject = Subject::key_as(account.chain().namespace(), key)
+            .map_err(|e| VerifyError::address("the key has no CAIP-10 text").with_source(e))?;
+        Ok(Self {
+            account: account.clone(),
+            subject,
+            method,
+        })
+    }
+
+    /// The account on its one chain agreed, as a contract does.
+    pub fn on_chain(account: &AccountId, method: &'static str) -> Self {
+        Self {
+            account: account.clone(),
+            subject: Subject::on_chain(account),
+            method,
+        }
+    }
+
+    /// The account that was proved.
+    pub fn account(&self) -> &AccountId {
+        &self.account
+    }
+
+    /// Who it is.
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// How it was proved.
+    pub fn method(&self) -> &'static str {
+        self.method
+    }
+}

@@ -1,0 +1,51 @@
+//! A signed-in session: plain data that a store keeps.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{identity::Identity, secret::SessionId, time::Timestamp};
+
+/// A signed-in session.
+///
+/// A store keeps it under `id`; the token that the client holds is not in it and cannot be
+/// computed from it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// The digest of the token.
+    pub id: SessionId,
+    /// Who signed in.
+    pub identity: Identity,
+    /// How the client carries the token.
+    pub kind: SessionKind,
+    /// Counts the writes; a store replaces only the version before.
+    pub version: u64,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was last used, to a tenth of the idle time.
+    pub last_seen: Timestamp,
+    /// When it ends for want of use.
+    pub idle_until: Timestamp,
+    /// When it ends in any case.
+    pub expires_at: Timestamp,
+    /// What the application keeps with it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub data: BTreeMap<String, serde_json::Value>,
+}
+
+impl Session {
+    /// Whether it still counts at `now`.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        now < self.idle_until && now < self.expires_at
+    }
+}
+
+/// How the client carries a session's token. One kind is never accepted as the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SessionKind {
+    /// In a cookie: for browsers. Bound to the browser that asked for the challenge.
+    Cookie,
+    /// As a bearer token: for programs.
+    Token,
+}

@@ -1,0 +1,307 @@
+//! The strict reading of a sign-in text: one text, one meaning, nothing repaired.
+
+use std::{ops::RangeInclusive, str::Split};
+
+use iri_string::types::UriStr;
+
+use super::{
+    SignIn,
+    profile::{ACCOUNT, ChainText, Field, TextProfile, WANTS},
+};
+use crate::{caip::ChainId, error::VerifyError, time::DateTime};
+
+/// The longest sign-in text, in bytes.
+pub(crate) const MAX_MESSAGE: usize = 8 * 1024;
+
+impl TextProfile {
+    /// Reads `text` as a statement of this form.
+    ///
+    /// `chain` resolves the label of the first line and the text of the `Chain ID` line, if there
+    /// is one, to a chain; `None` says that there is no such chain.
+    ///
+    /// # Errors
+    /// `message_too_large` over 8 KiB or where one field is over its cap, `unsupported_version`,
+    /// else `message_malformed`.
+    pub fn parse(
+        &'static self,
+        text: &str,
+        chain: impl FnOnce(&str, Option<&str>) -> Option<ChainId>,
+    ) -> Result<SignIn, VerifyError> {
+        cap(text, MAX_MESSAGE, "the message is over 8 KiB")?;
+        let mut lines = Lines {
+            rest: text.split('\n'),
+            peeked: None,
+        };
+        let (scheme, domain, label) = heading(lines.next()?)?;
+        let address = lines.next()?.to_owned();
+        let statement = self.statement(&mut lines)?;
+
+        let mut uri = None;
+        let mut chain_text = None;
+        let mut nonce = None;
+        let mut issued_at = None;
+        let mut expiration_time = None;
+        let mut not_before = None;
+        let mut request_id = None;
+        let mut resources = None;
+        for field in self.fields {
+            let Some(value) = lines.take(*field) else {
+                if self.optional.contains(field) {
+                    continue;
+                }
+                return Err(malformed("a required line is missing or out of order"));
+            };
+            match field {
+                Field::Uri => uri = Some(read_uri(value)?),
+                Field::Version if value == self.version => {}
+                Field::Version => return Err(VerifyError::version()),
+                Field::ChainId => chain_text = Some(self.chain.read(value)?),
+                Field::Nonce => nonce = Some(read_nonce(value)?),
+                Field::IssuedAt => issued_at = Some(read_time(value)?),
+                Field::ExpirationTime => expiration_time = Some(read_time(value)?),
+                Field::NotBefore => not_before = Some(read_time(value)?),
+                Field::RequestId => request_id = Some(read_request_id(value)?),
+                Field::Resources => resources = Some(read_resources(value, &mut lines)?),
+            }
+        }
+        if lines.peek().is_some() {
+            return Err(malformed("a line is unknown, repeated or out of order"));
+        }
+        let resolved = chain(label, chain_text.as_deref())
+            .ok_or_else(|| malformed("the text names no chain of this kind"))?;
+        Ok(SignIn {
+            profile: self,
+            scheme: scheme.map(str::to_owned),
+            domain: domain.to_owned(),
+            label: label.to_owned(),
+            address,
+            statement,
+            uri,
+            chain: resolved,
+            chain_text,
+            nonce: nonce.ok_or_else(|| malformed("there is no nonce"))?,
+            issued_at,
+            expiration_time,
+            not_before,
+            request_id,
+            resources,
+        })
+    }
+
+    /// Reads the blank lines after the address, and the statement between them if there is one.
+    fn statement(&self, lines: &mut Lines<'_>) -> Result<Option<String>, VerifyError> {
+        lines.blank()?;
+        let first_label = self.fields.first().map_or("", |field| field.label());
+        let line = lines.next()?;
+        let followed_by_fields = lines
+            .peek()
+            .is_some_and(|next| next.starts_with(first_label));
+        if self.blank_lines == 2 && line.is_empty() && followed_by_fields {
+            return Ok(None);
+        }
+        if self.blank_lines == 1 && line.starts_with(first_label) {
+            lines.put_back(line);
+            return Ok(None);
+        }
+        cap(line, MAX_STATEMENT, "the statement is over 2 KiB")?;
+        if !line.bytes().all(|byte| self.statement.allows(byte)) {
+            return Err(malformed(
+                "the statement holds a character that is not allowed",
+            ));
+        }
+        if line.contains(WANTS) {
+            return Err(malformed("the statement repeats the first line"));
+        }
+        lines.blank()?;
+        Ok(Some(line.to_owned()))
+    }
+}
+
+/// The word in the first line that picks the verifier: `Ethereum` in `… with your Ethereum account:`.
+pub(crate) fn label_of(text: &str) -> Result<&str, VerifyError> {
+    cap(text, MAX_MESSAGE, "the message is over 8 KiB")?;
+    let line = text.split('\n').next().unwrap_or_default();
+    heading(line).map(|(_, _, label)| label)
+}
+
+struct Lines<'a> {
+    rest: Split<'a, char>,
+    peeked: Option<&'a str>,
+}
+
+impl<'a> Lines<'a> {
+    fn next(&mut self) -> Result<&'a str, VerifyError> {
+        self.peeked
+            .take()
+            .or_else(|| self.rest.next())
+            .ok_or_else(|| malformed("the message ends too early"))
+    }
+
+    fn peek(&mut self) -> Option<&'a str> {
+        if self.peeked.is_none() {
+            self.peeked = self.rest.next();
+        }
+        self.peeked
+    }
+
+    fn put_back(&mut self, line: &'a str) {
+        debug_assert!(self.peeked.is_none(), "only one line is held back");
+        self.peeked = Some(line);
+    }
+
+    /// The value of the next line if it is of this field.
+    fn take(&mut self, field: Field) -> Option<&'a str> {
+        self.take_after(field.label())
+    }
+
+    fn take_after(&mut self, prefix: &str) -> Option<&'a str> {
+        let value = self.peek()?.strip_prefix(prefix)?;
+        self.peeked = None;
+        Some(value)
+    }
+
+    fn blank(&mut self) -> Result<(), VerifyError> {
+        match self.next()? {
+            "" => Ok(()),
+            _ => Err(malformed("a line that must be empty is not")),
+        }
+    }
+}
+
+/// Splits the first line into scheme, domain and label.
+fn heading(line: &str) -> Result<(Option<&str>, &str, &str), VerifyError> {
+    let sentence = || malformed("the first line is not the sign-in sentence");
+    let (site, rest) = line.split_once(WANTS).ok_or_else(sentence)?;
+    let label = rest.strip_suffix(ACCOUNT).ok_or_else(sentence)?;
+    let (scheme, domain) = match site.split_once("://") {
+        Some((scheme, domain)) if is_scheme(scheme) => (Some(scheme), domain),
+        Some(_) => return Err(malformed("the scheme is not one")),
+        None => (None, site),
+    };
+    cap(domain, MAX_DOMAIN, "the domain is over 255 bytes")?;
+    if !is_authority(domain) {
+        return Err(malformed(
+            "the domain is not an authority without user info",
+        ));
+    }
+    if !is_label(label) {
+        return Err(malformed("the chain's label is not a word"));
+    }
+    Ok((scheme, domain, label))
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+}
+
+fn is_label(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b" -_.".contains(&b))
+}
+
+fn is_authority(text: &str) -> bool {
+    let uri = format!("x://{text}");
+    let Ok(uri) = UriStr::new(&uri) else {
+        return false;
+    };
+    let Some(authority) = uri.authority_components() else {
+        return false;
+    };
+    uri.authority_str() == Some(text)
+        && !authority.host().is_empty()
+        && authority.userinfo().is_none()
+        && authority
+            .port()
+            .is_none_or(|port| port.parse::<u16>().is_ok())
+}
+
+fn read_uri(value: &str) -> Result<String, VerifyError> {
+    cap(value, MAX_URI, "a URI is over 2 KiB")?;
+    match UriStr::new(value) {
+        Ok(_) => Ok(value.to_owned()),
+        Err(error) => Err(malformed("a URI is not one (RFC 3986)").with_source(error)),
+    }
+}
+
+impl ChainText {
+    fn read(self, value: &str) -> Result<String, VerifyError> {
+        let valid = match self {
+            Self::Number => {
+                let digits = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
+                let canonical = value == "0" || !value.starts_with('0');
+                digits && canonical && value.parse::<u64>().is_ok()
+            }
+            Self::Reference => {
+                let reference = value.rsplit(':').next().unwrap_or_default();
+                crate::caip::is_reference(reference)
+                    && (reference == value || value.parse::<ChainId>().is_ok())
+            }
+        };
+        valid
+            .then(|| value.to_owned())
+            .ok_or_else(|| malformed("the chain id is not one"))
+    }
+}
+
+fn read_nonce(value: &str) -> Result<String, VerifyError> {
+    let valid = NONCE_LENGTH.contains(&value.len())
+        && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    valid
+        .then(|| value.to_owned())
+        .ok_or_else(|| malformed("the nonce is not 8 to 128 letters and digits"))
+}
+
+fn read_time(value: &str) -> Result<DateTime, VerifyError> {
+    DateTime::parse(value).ok_or_else(|| malformed("a time is not an RFC 3339 date-time"))
+}
+
+fn read_request_id(value: &str) -> Result<String, VerifyError> {
+    cap(value, MAX_REQUEST_ID, "the request id is over 256 bytes")?;
+    let mut bytes = value.bytes();
+    while let Some(byte) = bytes.next() {
+        let plain = byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte);
+        let mut hex = || bytes.next().is_some_and(|digit| digit.is_ascii_hexdigit());
+        if !(plain || byte == b'%' && hex() && hex()) {
+            return Err(malformed("the request id is not made of RFC 3986 pchar"));
+        }
+    }
+    Ok(value.to_owned())
+}
+
+fn read_resources(value: &str, lines: &mut Lines<'_>) -> Result<Vec<String>, VerifyError> {
+    if !value.is_empty() {
+        return Err(malformed("there is text after `Resources:`"));
+    }
+    let mut resources = Vec::new();
+    while let Some(resource) = lines.take_after("- ") {
+        if resources.len() == MAX_RESOURCES {
+            return Err(VerifyError::too_large("there are more than 32 resources"));
+        }
+        resources.push(read_uri(resource)?);
+    }
+    Ok(resources)
+}
+
+fn cap(text: &str, max: usize, detail: &'static str) -> Result<(), VerifyError> {
+    if text.len() > max {
+        Err(VerifyError::too_large(detail))
+    } else {
+        Ok(())
+    }
+}
+
+fn malformed(detail: &'static str) -> VerifyError {
+    VerifyError::message(detail)
+}
+
+const NONCE_LENGTH: RangeInclusive<usize> = 8..=128;
+const MAX_DOMAIN: usize = 255;
+const MAX_STATEMENT: usize = 2 * 1024;
+const MAX_URI: usize = 2 * 1024;
+const MAX_REQUEST_ID: usize = 256;
+const MAX_RESOURCES: usize = 32;
