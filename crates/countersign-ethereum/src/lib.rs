@@ -1,0 +1,25 @@
+//! Sign-In with Ethereum (ERC-4361) for countersign: the `eip155` namespace, EIP-55 addresses and
+//! EIP-191 signatures of externally owned accounts.
+//!
+//! ```
+//! use countersign_core::ChainVerifier;
+//! use countersign_ethereum::Ethereum;
+//!
+//! let chains = Ethereum::mainnet().also(10);
+//! assert_eq!(chains.chains()[1].as_str(), "eip155:10");
+//! ```
+
+mod address;
+#[cfg(feature = "siwe")]
+mod interop;
+mod signature;
+#[cfg(feature = "signer")]
+mod signer;
+mod verifier;
+
+pub use address::{Address, AddressError};
+#[cfg(feature = "siwe")]
+pub use interop::{from_siwe, to_siwe};
+#[cfg(feature = "signer")]
+pub use signer::EthereumWallet;
+pub use verifier::Ethereum;

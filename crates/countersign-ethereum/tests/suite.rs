@@ -1,0 +1,9 @@
+//! The verifier suite of the testkit.
+
+use countersign_ethereum::{Ethereum, EthereumWallet};
+
+fn wallet(seed: [u8; 32]) -> EthereumWallet {
+    EthereumWallet::from_bytes(&seed, "eip155:1".parse().unwrap()).unwrap()
+}
+
+countersign_testkit::chain_verifier_suite!(Ethereum::mainnet(), wallet = wallet);
