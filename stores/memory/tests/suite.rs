@@ -1,0 +1,92 @@
+//! The store suites of the testkit, and what is special to memory: the bound.
+
+#![allow(clippy::unwrap_used)]
+
+use countersign_core::{NonceStore, Quota, RateLimiter, SessionStore, StoreError, Verdict};
+use countersign_store_memory::{MemoryLimiter, MemoryNonces, MemorySessions};
+use countersign_testkit::{at_start, nonces::record, run, sessions::session};
+
+mod nonces {
+    countersign_testkit::nonce_store_suite!(countersign_store_memory::MemoryNonces::default());
+}
+
+mod sessions {
+    countersign_testkit::session_store_suite!(countersign_store_memory::MemorySessions::default());
+}
+
+mod limiter {
+    countersign_testkit::rate_limiter_suite!(countersign_store_memory::MemoryLimiter::default());
+}
+
+#[test]
+fn a_full_nonce_store_says_so_and_drops_nothing() {
+    run(async {
+        let store = MemoryNonces::with_capacity(3);
+        let records = ["a", "b", "c"].map(record);
+        for record in &records {
+            store.issue(record).await.unwrap();
+        }
+        assert!(matches!(
+            store.issue(&record("d")).await,
+            Err(StoreError::Full)
+        ));
+        assert_eq!(store.len(), 3);
+        for record in records {
+            assert_eq!(store.consume(&record.key).await.unwrap(), Some(record));
+        }
+        store.issue(&record("d")).await.unwrap();
+    });
+}
+
+#[test]
+fn a_full_session_store_says_so_and_drops_nothing() {
+    run(async {
+        let store = MemorySessions::with_capacity(2);
+        let (first, second) = (session("alice"), session("bob"));
+        store.insert(&first).await.unwrap();
+        store.insert(&second).await.unwrap();
+        assert!(matches!(
+            store.insert(&session("carol")).await,
+            Err(StoreError::Full)
+        ));
+        assert!(store.find(&first.id).await.unwrap().is_some());
+        assert!(store.remove(&first.id).await.unwrap());
+        store.insert(&session("carol")).await.unwrap();
+        assert_eq!(store.len(), 2);
+    });
+}
+
+#[test]
+fn a_conflict_takes_no_place() {
+    run(async {
+        let store = MemoryNonces::with_capacity(2);
+        store.issue(&record("a")).await.unwrap();
+        for _ in 0..5 {
+            assert!(matches!(
+                store.issue(&record("a")).await,
+                Err(StoreError::Conflict)
+            ));
+        }
+        store.issue(&record("b")).await.unwrap();
+    });
+}
+
+#[test]
+fn a_flood_of_clients_shares_one_quota_and_spares_the_others() {
+    run(async {
+        let limiter = MemoryLimiter::with_capacity(10);
+        let quota = Quota::per_minute(5);
+        let take = |key: String| {
+            let limiter = &limiter;
+            async move { limiter.take(&key, quota, 1, at_start()).await.unwrap() }
+        };
+        for n in 0..10 {
+            assert_eq!(take(format!("early {n}")).await, Verdict::Admitted);
+        }
+        let mut admitted = 0;
+        for n in 0..10_000 {
+            admitted += usize::from(take(format!("late {n}")).await == Verdict::Admitted);
+        }
+        assert_eq!(admitted, 5, "all that came late share one quota");
+    });
+}
