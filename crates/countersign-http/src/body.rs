@@ -1,0 +1,94 @@
+//! What may come in: how much, of what type, and for how long.
+
+use std::{pin::pin, time::Duration};
+
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+use countersign_core::{Code, Error};
+use futures_util::{Stream, StreamExt};
+use http::{HeaderMap, header};
+use serde::de::DeserializeOwned;
+
+/// The longest request body, in bytes.
+pub const BODY_LIMIT: usize = 16 * 1024;
+
+/// Reads a body that arrives in pieces, up to one byte past the limit.
+pub(crate) async fn read<S, B, E>(stream: S) -> Result<Bytes, Error>
+where
+    S: Stream<Item = Result<B, E>>,
+    B: Buf,
+{
+    let collect = async {
+        let mut stream = pin!(stream);
+        let mut body = BytesMut::new();
+        while let Some(piece) = stream.next().await {
+            // A body that is cut off is no body: half a request is never acted on.
+            let piece = piece.map_err(|_| Error::from(Code::RequestMalformed))?;
+            let room = (BODY_LIMIT + 1).saturating_sub(body.len());
+            let take = room.min(piece.remaining());
+            body.put(piece.take(take));
+            if body.len() > BODY_LIMIT {
+                break;
+            }
+        }
+        Ok(body.freeze())
+    };
+    match tokio::time::timeout(BODY_DEADLINE, collect).await {
+        Ok(body) => body,
+        Err(elapsed) => Err(Error::with_source(Code::RequestTimeout, elapsed)),
+    }
+}
+
+/// Refuses header blocks over 16 KiB or 100 fields.
+pub(crate) fn check_headers(headers: &HeaderMap) -> Result<(), Error> {
+    let bytes: usize = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum();
+    if headers.len() > MAX_HEADERS || bytes > MAX_HEADER_BYTES {
+        return Err(Code::HeadersTooLarge.into());
+    }
+    Ok(())
+}
+
+/// Refuses bodies over the limit, and ones that are not plain JSON in UTF-8.
+pub(crate) fn check(headers: &HeaderMap, body: &Bytes) -> Result<(), Error> {
+    if body.len() > BODY_LIMIT {
+        return Err(Code::RequestTooLarge.into());
+    }
+    let encoded = headers
+        .get_all(header::CONTENT_ENCODING)
+        .iter()
+        .any(|value| value != "identity");
+    if encoded || !body.is_empty() && !is_json(headers) {
+        return Err(Code::UnsupportedMediaType.into());
+    }
+    Ok(())
+}
+
+/// Reads a JSON body: an unknown or repeated field, or one of another type, is malformed.
+pub(crate) fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Result<T, Error> {
+    if !is_json(headers) {
+        return Err(Code::UnsupportedMediaType.into());
+    }
+    serde_json::from_slice(body).map_err(|e| Error::with_source(Code::RequestMalformed, e))
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return false;
+    };
+    let Ok(value) = value.to_str() else {
+        return false;
+    };
+    let (essence, parameter) = value.split_once(';').unwrap_or((value, ""));
+    let parameter = parameter.trim();
+    let charset = parameter.is_empty()
+        || parameter.eq_ignore_ascii_case("charset=utf-8")
+        || parameter.eq_ignore_ascii_case("charset=\"utf-8\"");
+    essence.trim_end().eq_ignore_ascii_case("application/json") && charset
+}
+
+const BODY_DEADLINE: Duration = Duration::from_secs(10);
+const MAX_HEADERS: usize = 100;
+const MAX_HEADER_BYTES: usize = 16 * 1024;

@@ -1,0 +1,117 @@
+//! Our two cookies: the session's, and the one that binds a challenge to its browser.
+
+use std::borrow::Cow;
+
+use cookie::{Cookie, SameSite};
+use countersign_core::{Binding, Code, Engine, Error, SessionToken};
+use http::{HeaderMap, HeaderValue, header};
+
+/// What the cookies of one site are called and where they go.
+///
+/// On https they are `__Host-` cookies. On loopback http that prefix is not to be had; there the
+/// port is in the name, because browsers share cookies between ports.
+#[derive(Debug)]
+pub(crate) struct CookieNames {
+    session: Cow<'static, str>,
+    binding: Cow<'static, str>,
+    secure: bool,
+    same_site: SameSite,
+}
+
+impl CookieNames {
+    pub(crate) fn of(engine: &Engine) -> Self {
+        let origin = engine.origin();
+        let secure = origin.is_https();
+        let (session, binding) = if secure {
+            ("__Host-countersign".into(), "__Host-countersign-pre".into())
+        } else {
+            let port = origin.port();
+            (
+                format!("countersign-{port}").into(),
+                format!("countersign-pre-{port}").into(),
+            )
+        };
+        let same_site = if engine.is_cross_site() {
+            SameSite::None
+        } else {
+            SameSite::Lax
+        };
+        Self {
+            session,
+            binding,
+            secure,
+            same_site,
+        }
+    }
+
+    /// Hands the session to the browser: until the browser closes, or the session ends.
+    pub(crate) fn set_session(&self, token: &SessionToken) -> HeaderValue {
+        self.write(&self.session, token.expose(), None)
+    }
+
+    pub(crate) fn clear_session(&self) -> HeaderValue {
+        self.write(&self.session, String::new(), Some(0))
+    }
+
+    pub(crate) fn set_binding(&self, binding: &Binding) -> HeaderValue {
+        self.write(&self.binding, binding.expose(), Some(BINDING_SECONDS))
+    }
+
+    fn write(&self, name: &str, value: String, max_age: Option<i64>) -> HeaderValue {
+        let mut cookie = Cookie::build((name, value))
+            .path("/")
+            .http_only(true)
+            .secure(self.secure)
+            .same_site(self.same_site);
+        if let Some(seconds) = max_age {
+            cookie = cookie.max_age(cookie::time::Duration::seconds(seconds));
+        }
+        HeaderValue::from_str(&cookie.build().to_string()).expect("base64url is a header value")
+    }
+}
+
+/// What came in of our two cookies.
+#[derive(Default)]
+pub(crate) struct Cookies {
+    pub(crate) session: Option<String>,
+    pub(crate) binding: Option<String>,
+}
+
+impl Cookies {
+    /// Reads ours among all cookies. Two of one name are refused: one of them was planted, and
+    /// there is no telling which.
+    pub(crate) fn read(headers: &HeaderMap, names: &CookieNames) -> Result<Self, Error> {
+        let mut cookies = Self::default();
+        for header in headers.get_all(header::COOKIE) {
+            let Ok(text) = header.to_str() else { continue };
+            for (name, value) in text.split(';').filter_map(|pair| pair.split_once('=')) {
+                let place = match name.trim() {
+                    name if name == names.session => &mut cookies.session,
+                    name if name == names.binding => &mut cookies.binding,
+                    _ => continue,
+                };
+                if place.replace(value.trim().to_owned()).is_some() {
+                    return Err(Code::RequestMalformed.into());
+                }
+            }
+        }
+        Ok(cookies)
+    }
+
+    pub(crate) fn any(&self) -> bool {
+        self.session.is_some() || self.binding.is_some()
+    }
+
+    /// The token in the session cookie, if it has the shape of one.
+    pub(crate) fn session_token(&self) -> Option<SessionToken> {
+        self.session.as_deref().and_then(SessionToken::parse)
+    }
+
+    /// The binding in the other one, if it has the shape of one.
+    pub(crate) fn binding(&self) -> Option<Binding> {
+        self.binding.as_deref().and_then(Binding::parse)
+    }
+}
+
+/// A browser keeps its binding for an hour after it last asked for a challenge.
+const BINDING_SECONDS: i64 = 60 * 60;

@@ -1,0 +1,83 @@
+//! `POST /verify`: a signed text becomes a session.
+
+use bytes::Bytes;
+use countersign_core::{Binding, Code, Context, Error, Proof, SessionKind, SignedIn};
+use http::{StatusCode, request::Parts};
+use serde::{Deserialize, Serialize};
+
+use super::{CredentialName, client, sessions::SessionAnswer};
+use crate::{Inner, body, cookies::Cookies, origins, reply::Reply};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VerifyBody {
+    message: Option<String>,
+    signature: Option<String>,
+    chain: Option<String>,
+    #[serde(default)]
+    credential: CredentialName,
+}
+
+/// The answer to a program: the session, and its token (RFC 6749 section 5.1).
+#[derive(Serialize)]
+struct TokenAnswer<'a> {
+    #[serde(flatten)]
+    session: SessionAnswer<'a>,
+    access_token: String,
+    token_type: &'static str,
+    expires_in: u64,
+}
+
+pub(super) async fn verify(auth: &Inner, parts: &Parts, body: &Bytes) -> Result<Reply, Error> {
+    let request: VerifyBody = body::json(&parts.headers, body)?;
+    let message = request.message.ok_or_else(|| Error::missing("message"))?;
+    let signature = request
+        .signature
+        .ok_or_else(|| Error::missing("signature"))?;
+    let chain = match request.chain {
+        Some(chain) => Some(
+            chain
+                .parse()
+                .map_err(|e| Error::with_source(Code::ChainUnsupported, e))?,
+        ),
+        None => None,
+    };
+    let proof = Proof {
+        chain,
+        message,
+        signature: read_signature(&signature)?,
+    };
+    let cookies = Cookies::read(&parts.headers, &auth.cookies)?;
+    let credential = SessionKind::from(request.credential);
+    let context = Context {
+        origin: origins::of(&auth.engine, &parts.headers)?,
+        client: client(parts),
+        binding: cookies.binding(),
+        previous: (credential == SessionKind::Cookie)
+            .then(|| cookies.session_token())
+            .flatten(),
+        credential,
+        ..Context::token()
+    };
+    let SignedIn { session, token } = auth.engine.sign_in(&proof, &context).await?;
+    let answer = SessionAnswer::of(&session);
+    Ok(match credential {
+        SessionKind::Cookie => Reply::json(StatusCode::OK, &answer)
+            .cookie(auth.cookies.set_session(&token))
+            .cookie(auth.cookies.set_binding(&Binding::generate())),
+        SessionKind::Token => Reply::json(
+            StatusCode::OK,
+            &TokenAnswer {
+                session: answer,
+                access_token: token.expose(),
+                token_type: "Bearer",
+                expires_in: session.expires_at.since(auth.engine.now()).as_secs(),
+            },
+        ),
+    })
+}
+
+fn read_signature(text: &str) -> Result<Vec<u8>, Error> {
+    let digits = text.strip_prefix("0x").ok_or(Code::SignatureMalformed)?;
+    hex::decode(digits).map_err(|e| Error::with_source(Code::SignatureMalformed, e))
+}

@@ -1,0 +1,52 @@
+//! The native endpoints.
+
+mod answering;
+mod asking;
+mod sessions;
+
+use bytes::Bytes;
+use countersign_core::{Error, SessionKind};
+use http::request::Parts;
+use serde::Deserialize;
+
+use crate::{Inner, Peer, reply::Reply, route::Route};
+
+pub(crate) async fn dispatch(
+    auth: &Inner,
+    route: &Route<'_>,
+    parts: &Parts,
+    body: &Bytes,
+) -> Result<Reply, Error> {
+    match route {
+        Route::Challenge => asking::challenge(auth, parts, body).await,
+        Route::Nonce => asking::nonce(auth, parts).await,
+        Route::Verify => answering::verify(auth, parts, body).await,
+        Route::Session => sessions::current(auth, parts).await,
+        Route::Sessions => sessions::list(auth, parts).await,
+        Route::OneSession(handle) => sessions::end(auth, parts, handle).await,
+        Route::Logout => sessions::logout(auth, parts).await,
+        Route::LogoutAll => sessions::logout_all(auth, parts).await,
+    }
+}
+
+/// The word for a session's kind on the wire.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum CredentialName {
+    #[default]
+    Cookie,
+    Token,
+}
+
+impl From<CredentialName> for SessionKind {
+    fn from(name: CredentialName) -> Self {
+        match name {
+            CredentialName::Cookie => Self::Cookie,
+            CredentialName::Token => Self::Token,
+        }
+    }
+}
+
+fn client(parts: &Parts) -> Option<std::net::IpAddr> {
+    parts.extensions.get::<Peer>().and_then(|peer| peer.0)
+}

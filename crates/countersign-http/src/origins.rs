@@ -1,0 +1,87 @@
+//! Whose pages may speak to us: the origin rule, and CORS for the configured origins.
+
+use countersign_core::{Code, Engine, Error, Origin};
+use http::{HeaderMap, HeaderValue, header};
+
+use crate::{
+    cookies::{CookieNames, Cookies},
+    reply::Reply,
+    route::Route,
+};
+
+/// The configured origin that a request names; `None` if it names none at all.
+///
+/// # Errors
+/// `origin_rejected` for one that is not configured, `null` and whatever is no origin.
+pub(crate) fn of(engine: &Engine, headers: &HeaderMap) -> Result<Option<Origin>, Error> {
+    let mut values = headers.get_all(header::ORIGIN).iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    let text = value.to_str().ok().filter(|_| values.next().is_none());
+    let origin: Origin = text
+        .and_then(|text| {
+            text.parse()
+                .ok()
+                .filter(|origin: &Origin| origin.as_str() == text)
+        })
+        .ok_or(Code::OriginRejected)?;
+    engine.admit_origin(&origin)?;
+    Ok(Some(origin))
+}
+
+/// Whether a request that changes something may.
+///
+/// An origin that is named must be configured. Where none is named, a request that brings one of
+/// our cookies is refused, unless the browser says it comes from our own page; one without cookies
+/// acts for nobody but itself.
+pub(crate) fn check(
+    engine: &Engine,
+    headers: &HeaderMap,
+    names: &CookieNames,
+) -> Result<(), Error> {
+    if of(engine, headers)?.is_some() {
+        return Ok(());
+    }
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    let ours = matches!(site, Some(b"same-origin"));
+    let foreign = matches!(site, Some(b"cross-site" | b"same-site"));
+    if foreign || !ours && Cookies::read(headers, names)?.any() {
+        return Err(Code::OriginRejected.into());
+    }
+    Ok(())
+}
+
+/// Answers a CORS preflight, for the configured origins only.
+pub(crate) fn preflight(
+    engine: &Engine,
+    headers: &HeaderMap,
+    route: &Route<'_>,
+) -> Result<Reply, Error> {
+    of(engine, headers)?;
+    let reply = Reply::no_content().allow(route.methods());
+    Ok(reply
+        .header(header::ACCESS_CONTROL_ALLOW_METHODS, route.methods())
+        .header(
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "authorization, content-type",
+        )
+        .header(header::ACCESS_CONTROL_MAX_AGE, "600"))
+}
+
+/// Lets the page of a configured origin read the answer.
+pub(crate) fn allow(engine: &Engine, headers: &HeaderMap, reply: &mut Reply) {
+    reply.set(header::VARY, HeaderValue::from_static("origin"));
+    if let Ok(Some(origin)) = of(engine, headers) {
+        let origin = HeaderValue::from_str(origin.as_str()).expect("an origin is a header value");
+        reply.set(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        reply.set(
+            header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+            HeaderValue::from_static("true"),
+        );
+        reply.set(
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            HeaderValue::from_static("retry-after"),
+        );
+    }
+}

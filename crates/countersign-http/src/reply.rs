@@ -1,0 +1,144 @@
+//! Answers: the one shape of errors, and the headers that every answer carries.
+
+use bytes::Bytes;
+use countersign_core::{Class, Error};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use serde::Serialize;
+
+/// An answer in the making.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Reply {
+    pub(crate) fn no_content() -> Self {
+        Self {
+            status: StatusCode::NO_CONTENT,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        }
+    }
+
+    pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Self {
+        let body = serde_json::to_vec(value).expect("our answers are JSON");
+        Self {
+            status,
+            headers: HeaderMap::new(),
+            body: body.into(),
+        }
+        .header(header::CONTENT_TYPE, "application/json")
+    }
+
+    pub(crate) fn text(text: String) -> Self {
+        Self {
+            status: StatusCode::OK,
+            headers: HeaderMap::new(),
+            body: text.into(),
+        }
+        .header(header::CONTENT_TYPE, "text/plain; charset=utf-8")
+    }
+
+    /// `{"error", "error_description", "request_id"}`. The log gets the cause under the same id.
+    pub(crate) fn error(error: &Error) -> Self {
+        let request_id = request_id();
+        let status = status_of(error.class());
+        let cause = std::error::Error::source(error).map(|source| format!("{source:?}"));
+        if status.is_server_error() {
+            tracing::error!(target: "countersign", code = %error.code(), request_id, cause, "failed");
+        } else {
+            tracing::debug!(target: "countersign", code = %error.code(), request_id, cause, "refused");
+        }
+        let mut reply = Self::json(
+            status,
+            &serde_json::json!({
+                "error": error.code().as_str(),
+                "error_description": error.description(),
+                "request_id": request_id,
+            }),
+        );
+        if let Some(wait) = error.retry_after() {
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            reply.set(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            reply.set(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        reply
+    }
+
+    pub(crate) fn allow(self, methods: &'static str) -> Self {
+        self.header(header::ALLOW, methods)
+    }
+
+    pub(crate) fn header(mut self, name: HeaderName, value: &'static str) -> Self {
+        self.set(name, HeaderValue::from_static(value));
+        self
+    }
+
+    /// One more cookie; each has a header of its own.
+    pub(crate) fn cookie(mut self, cookie: HeaderValue) -> Self {
+        self.headers.append(header::SET_COOKIE, cookie);
+        self
+    }
+
+    pub(crate) fn set(&mut self, name: HeaderName, value: HeaderValue) {
+        self.headers.insert(name, value);
+    }
+
+    pub(crate) fn drop_body(&mut self) {
+        self.body = Bytes::new();
+    }
+
+    pub(crate) fn into_response(self) -> Response<Bytes> {
+        let mut response = Response::new(self.body);
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        *headers = self.headers;
+        for (name, value) in ALWAYS {
+            headers
+                .entry(name)
+                .or_insert(HeaderValue::from_static(value));
+        }
+        response
+    }
+}
+
+fn status_of(class: Class) -> StatusCode {
+    match class {
+        Class::Malformed => StatusCode::BAD_REQUEST,
+        Class::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Class::Forbidden => StatusCode::FORBIDDEN,
+        Class::NotFound => StatusCode::NOT_FOUND,
+        Class::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Class::Timeout => StatusCode::REQUEST_TIMEOUT,
+        Class::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Class::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Class::Incomplete => StatusCode::UNPROCESSABLE_ENTITY,
+        Class::Limited => StatusCode::TOO_MANY_REQUESTS,
+        Class::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        Class::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        Class::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+fn request_id() -> String {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).expect("the operating system gives randomness");
+    hex::encode(bytes)
+}
+
+/// Answers about sessions are for one client, for now, and never part of another page.
+const ALWAYS: [(HeaderName, &str); 6] = [
+    (header::CACHE_CONTROL, "no-store"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::VARY, "origin"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+];
