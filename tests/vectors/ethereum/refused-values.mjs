@@ -1,0 +1,287 @@
+// Texts in the right layout with a value that its field does not take, or that is over its cap. Each is signed as it
+// stands, so that its signature is good and the text is the only fault.
+
+import { EVERY_OPTIONAL_FIELD, setLine, swap } from "./workbench.mjs";
+
+const malformed = (row, name, ...edits) => ({
+  name,
+  row,
+  expect: "message_malformed",
+  fields: EVERY_OPTIONAL_FIELD,
+  edits,
+});
+const tooLarge = (row, name, fields, ...edits) => ({ name, row, expect: "message_too_large", fields, edits });
+
+const nonces = [
+  ...Object.entries({
+    of_7_characters: "abcdefg",
+    of_129_characters: "Ab3dEf7h".repeat(16) + "9",
+    that_is_empty: "",
+    with_a_space: "k7Qm2ZtR 9vXc4LpW8sYd6HbN",
+    with_a_space_at_the_end: "k7Qm2ZtR9vXc4LpW8sYd6HbN ",
+    with_a_hyphen: "6f1c2f7e-0b7e-4f9e-9a53-5d2f3c9c1a11",
+    with_an_underscore: "k7Qm2ZtR_9vXc4LpW8sYd6HbN",
+    with_base64_characters: "k7Qm2ZtR+9vXc4LpW8sYd6Hb==",
+    with_a_less_than_sign: "<script>alert1",
+    with_a_right_to_left_override: "k7Qm2ZtR\u202e9vXc4LpW8sYd6HbN",
+    with_a_zero_width_space: "k7Qm2ZtR\u200b9vXc4LpW8sYd6HbN",
+    with_full_width_digits: "\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18",
+    with_arabic_digits: "\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668",
+    with_an_accented_letter: "k7Qm2ZtR\u00e99vXc4LpW8sYd6HbN",
+    with_a_nul: "k7Qm2ZtR\u00009vXc4LpW8sYd6HbN",
+  }).map(([what, value]) => malformed("M8", `nonce_${what}`, setLine("Nonce: ", value))),
+  ...Object.entries({
+    with_a_colon: "k7Qm2ZtR:9vXc4LpW8sYd6HbN",
+    with_an_asterisk: "k7Qm2ZtR*",
+    with_a_slash: "../k7Qm2ZtR9vXc",
+  }).map(([what, value]) => malformed("N15", `nonce_${what}`, setLine("Nonce: ", value))),
+];
+
+const chainIds = Object.entries({
+  with_a_plus_sign: "+1",
+  with_a_minus_sign: "-1",
+  with_leading_zeros: "0001",
+  with_one_leading_zero: "01",
+  of_two_zeros: "00",
+  in_scientific_notation: "1e3",
+  with_letters_after_it: "1abc",
+  with_a_fraction: "1.0",
+  in_hex: "0x1",
+  with_a_digit_separator: "1_000",
+  with_a_space_before_it: " 1",
+  with_a_space_after_it: "1 ",
+  with_its_namespace: "eip155:1",
+  of_2_to_the_64: "18446744073709551616",
+  of_2_to_the_64_plus_1: "18446744073709551617",
+  of_40_digits: "1".repeat(40),
+  that_is_empty: "",
+  that_is_a_name: "mainnet",
+  in_full_width_digits: "\uff11",
+  in_arabic_digits: "\u0661",
+}).map(([what, value]) => malformed("M9", `chain_id_${what}`, setLine("Chain ID: ", value)));
+
+const versions = Object.entries({
+  two: "2",
+  with_a_fraction: "1.0",
+  with_a_leading_zero: "01",
+  ten: "10",
+  eleven: "11",
+}).map(([what, value]) => ({
+  name: `version_${what}`,
+  row: "M10",
+  expect: "unsupported_version",
+  fields: EVERY_OPTIONAL_FIELD,
+  edits: [setLine("Version: ", value)],
+}));
+
+const domains = [
+  malformed(null, "domain_that_is_empty", swap("app.example wants", " wants")),
+  malformed(null, "domain_that_is_missing_with_its_space", swap("app.example wants", "wants")),
+  malformed(null, "domain_that_is_empty_after_a_scheme", swap("app.example wants", "https:// wants")),
+  malformed(
+    null,
+    "domain_after_a_scheme_that_begins_with_a_digit",
+    swap("app.example wants", "1https://app.example wants"),
+  ),
+  malformed(null, "domain_after_two_schemes", swap("app.example wants", "https://https://app.example wants")),
+  malformed(null, "domain_with_a_space", swap("app.example wants", "evil.example app.example wants")),
+  malformed(null, "domain_with_a_port_of_letters", swap("app.example wants", "app.example:http wants")),
+  malformed(null, "domain_with_two_ports", swap("app.example wants", "app.example:443:443 wants")),
+  malformed(null, "domain_with_a_less_than_sign", swap("app.example wants", "<b>app.example wants")),
+  malformed(null, "domain_with_a_broken_percent_encoding", swap("app.example wants", "app%2.example wants")),
+  malformed(null, "domain_with_a_right_to_left_override", swap("app.example wants", "\u202eapp.example wants")),
+  malformed(null, "domain_with_a_cyrillic_letter", swap("app.example wants", "\u0430pp.example wants")),
+  malformed(null, "domain_with_a_full_width_stop", swap("app.example wants", "app\uff0eexample wants")),
+  malformed(null, "domain_with_a_soft_hyphen", swap("app.example wants", "app\u00ad.example wants")),
+  malformed(null, "domain_ipv6_without_brackets", swap("app.example wants", "::1 wants")),
+  malformed(null, "domain_ipv6_without_its_closing_bracket", swap("app.example wants", "[::1 wants")),
+  malformed(null, "domain_ipv6_with_letters_beyond_f", swap("app.example wants", "[::g] wants")),
+  malformed(
+    "D4",
+    "domain_with_userinfo_that_looks_like_ours",
+    swap("app.example wants", "app.example:x@evil.example wants"),
+  ),
+  malformed("D4", "domain_with_userinfo_before_ours", swap("app.example wants", "someone@app.example wants")),
+  malformed("D4", "domain_with_empty_userinfo", swap("app.example wants", "@app.example wants")),
+  malformed(
+    "D4",
+    "domain_with_userinfo_after_a_scheme",
+    swap("app.example wants", "https://app.example@evil.example wants"),
+  ),
+  malformed("D6", "domain_with_a_path", swap("app.example wants", "app.example/evil wants")),
+  malformed("D6", "domain_with_the_root_path", swap("app.example wants", "app.example/ wants")),
+  malformed("D6", "domain_with_a_query", swap("app.example wants", "app.example?evil wants")),
+  malformed("D6", "domain_with_a_fragment", swap("app.example wants", "app.example#evil wants")),
+  malformed("D6", "domain_with_a_path_after_a_scheme", swap("app.example wants", "https://app.example/evil wants")),
+];
+
+const uris = Object.entries({
+  that_is_empty: "",
+  without_a_scheme: "app.example/login",
+  that_is_a_path: "/login",
+  without_a_scheme_before_its_authority: "//app.example/login",
+  that_is_words: "our login page",
+  with_a_scheme_that_begins_with_a_digit: "1https://app.example/login",
+  with_nothing_before_the_colon: "://app.example/login",
+  with_a_space: "https://app.example/log in",
+  with_a_space_after_it: "https://app.example/login ",
+  with_angle_brackets: "<https://app.example/login>",
+  with_a_backslash: "https://app.example\\login",
+  with_a_double_quote: 'https://app.example/"login"',
+  with_a_caret: "https://app.example/^",
+  with_braces: "https://app.example/{id}",
+  with_a_broken_percent_encoding: "https://app.example/%zz",
+  with_half_a_percent_encoding: "https://app.example/%4",
+  with_two_fragments: "https://app.example/#a#b",
+  with_brackets_in_its_path: "https://app.example/[1]",
+  with_an_accented_letter: "https://app.example/caf\u00e9",
+  with_a_broken_ipv6_host: "https://[::g]/login",
+  with_a_port_of_letters: "https://app.example:http/login",
+}).map(([what, value]) => malformed(null, `uri_${what}`, setLine("URI: ", value)));
+
+const requestIds = Object.entries({
+  with_a_space: "req 7",
+  with_a_space_after_it: "req-7 ",
+  with_a_slash: "req/7",
+  with_a_question_mark: "req?7",
+  with_a_number_sign: "req#7",
+  with_a_broken_percent_encoding: "req%7",
+  with_a_double_quote: '"req-7"',
+  with_brackets: "req[7]",
+  with_an_accented_letter: "r\u00e9q",
+}).map(([what, value]) => malformed(null, `request_id_${what}`, setLine("Request ID: ", value)));
+
+const FIRST_RESOURCE = `- ${EVERY_OPTIONAL_FIELD.resources[0]}`;
+const LAST_RESOURCE = `- ${EVERY_OPTIONAL_FIELD.resources[1]}`;
+
+const resources = [
+  ...Object.entries({
+    that_is_words: "- not a uri",
+    that_is_empty: "- ",
+    that_is_a_path: "- /claims/1",
+    without_a_scheme: "- app.example/claims/1",
+    without_a_scheme_before_its_authority: "- //app.example/claims/1",
+    with_nothing_before_the_colon: "- :claim",
+    with_a_scheme_that_begins_with_a_digit: "- 1urn:example:1",
+    with_a_scheme_with_an_underscore: "- my_app:claim",
+    with_a_space: "- https://app.example/claims 1",
+    with_a_broken_percent_encoding: "- https://app.example/%zz",
+    with_a_broken_ipv6_host: "- https://[2001:db8::7/claims",
+    with_braces: "- https://app.example/{id}",
+    with_a_pipe: "- https://app.example/a|b",
+    with_an_accented_letter: "- https://app.example/caf\u00e9",
+    with_two_fragments: "- https://app.example/#a#b",
+    without_its_dash: "https://app.example/claims/1",
+    without_its_space: "-https://app.example/claims/1",
+    with_a_star_for_its_dash: "* https://app.example/claims/1",
+    with_a_space_before_its_dash: " - https://app.example/claims/1",
+    with_two_spaces_after_its_dash: "-  https://app.example/claims/1",
+  }).map(([what, line]) => malformed("M13", `resource_${what}`, swap(FIRST_RESOURCE, line))),
+  malformed("M13", "last_resource_that_is_no_uri", swap(LAST_RESOURCE, "- not a uri")),
+  malformed("M13", "resources_on_one_line", swap(`\n${LAST_RESOURCE}`, ` ${LAST_RESOURCE}`)),
+  malformed(
+    "M13",
+    "resource_on_the_line_of_the_label",
+    swap(`Resources:\n${FIRST_RESOURCE}`, `Resources: ${FIRST_RESOURCE}`),
+  ),
+  malformed("M13", "resources_label_with_a_space_after_it", swap("Resources:\n", "Resources: \n")),
+  malformed("M13", "resources_without_their_label", swap("Resources:\n", "")),
+  malformed("M13", "blank_line_between_two_resources", swap(`\n${LAST_RESOURCE}`, `\n\n${LAST_RESOURCE}`)),
+];
+
+const caps = [
+  tooLarge("M13", "resources_33_in_number", {
+    resources: Array.from({ length: 33 }, (_, n) => `https://app.example/claims/${n}`),
+  }),
+  tooLarge("M13", "resource_of_2049_bytes", { resources: ["https://app.example/".padEnd(2049, "r")] }),
+  tooLarge("M14", "last_resource_of_2049_bytes", {
+    resources: ["urn:example:1", "https://app.example/".padEnd(2049, "r")],
+  }),
+  tooLarge("M14", "statement_of_2049_bytes", { statement: "a".repeat(2049) }),
+  tooLarge("M14", "uri_of_2049_bytes", { uri: "https://app.example/".padEnd(2049, "a") }),
+  tooLarge("M14", "request_id_of_257_bytes", { request_id: "r".repeat(257) }),
+  tooLarge("M14", "domain_of_256_bytes", {
+    domain: `${["", "", "", ""].map(() => "a".repeat(60)).join(".")}.example:8443`,
+  }),
+  tooLarge(
+    "M14",
+    "message_of_8193_bytes",
+    { resources: [1, 2, 3, 4, 5].map((n) => `urn:example:${n}:`.padEnd(1500, "r")) },
+    (text) => text + "r".repeat(8193 - text.length),
+  ),
+  // Well under the 16 KiB that a request body may have, so that the text is what is too large.
+  tooLarge("M14", "message_of_more_than_12_kib", {
+    resources: Array.from({ length: 32 }, (_, n) => `urn:example:${n}:`.padEnd(400, "r")),
+  }),
+];
+
+const instants = [
+  malformed("T3", "expiration_time_soon", setLine("Expiration Time: ", "soon")),
+  malformed("T3", "expiration_time_that_is_empty", setLine("Expiration Time: ", "")),
+  malformed("T3", "expiration_time_never", setLine("Expiration Time: ", "never")),
+  malformed("T3", "not_before_tomorrow", setLine("Not Before: ", "tomorrow")),
+  malformed("T3", "not_before_that_is_empty", setLine("Not Before: ", "")),
+  malformed("T3", "issued_at_that_is_empty", setLine("Issued At: ", "")),
+  malformed("T3", "issued_at_in_unix_seconds", setLine("Issued At: ", "1773480000")),
+  malformed("T8", "issued_at_on_february_30", setLine("Issued At: ", "2026-02-30T09:20:00Z")),
+  malformed("T8", "expiration_time_on_february_30", setLine("Expiration Time: ", "2027-02-30T09:20:00Z")),
+  malformed("T8", "not_before_on_february_30", setLine("Not Before: ", "2025-02-30T09:20:00Z")),
+  malformed("T8", "not_before_on_february_29_of_a_common_year", setLine("Not Before: ", "2025-02-29T00:00:00Z")),
+  malformed("T8", "not_before_on_february_29_of_1900", setLine("Not Before: ", "1900-02-29T00:00:00Z")),
+  malformed("T8", "expiration_time_on_april_31", setLine("Expiration Time: ", "2026-04-31T00:00:00Z")),
+  malformed("T8", "expiration_time_in_month_13", setLine("Expiration Time: ", "2026-13-01T00:00:00Z")),
+  malformed("T8", "expiration_time_in_month_00", setLine("Expiration Time: ", "2027-00-01T00:00:00Z")),
+  malformed("T8", "expiration_time_on_day_00", setLine("Expiration Time: ", "2026-04-00T00:00:00Z")),
+  malformed("T8", "expiration_time_on_day_32", setLine("Expiration Time: ", "2026-05-32T00:00:00Z")),
+  malformed("T8", "expiration_time_at_24_hours", setLine("Expiration Time: ", "2026-03-14T24:00:00Z")),
+  malformed("T8", "expiration_time_at_minute_60", setLine("Expiration Time: ", "2026-03-14T09:60:00Z")),
+  malformed("T8", "expiration_time_at_second_60_within_an_hour", setLine("Expiration Time: ", "2026-03-14T09:30:60Z")),
+  malformed("T8", "issued_at_at_second_60_within_an_hour", setLine("Issued At: ", "2026-03-14T09:19:60Z")),
+  malformed(
+    "T8",
+    "expiration_time_at_second_60_before_an_ordinary_midnight",
+    setLine("Expiration Time: ", "2026-03-14T23:59:60Z"),
+  ),
+  malformed("T8", "expiration_time_at_second_61", setLine("Expiration Time: ", "2026-06-30T23:59:61Z")),
+  malformed("T8", "issued_at_with_the_offset_plus_24_hours", setLine("Issued At: ", "2026-03-15T09:20:00+24:00")),
+  malformed("T8", "issued_at_with_an_offset_of_60_minutes", setLine("Issued At: ", "2026-03-14T10:20:00+00:60")),
+  malformed("T8", "issued_at_with_an_offset_without_its_colon", setLine("Issued At: ", "2026-03-14T14:50:00+0530")),
+  malformed("T8", "issued_at_with_an_offset_of_hours_only", setLine("Issued At: ", "2026-03-14T10:20:00+01")),
+  malformed("T8", "issued_at_with_a_typographic_minus", setLine("Issued At: ", "2026-03-14T07:20:00\u221202:00")),
+  malformed("T8", "issued_at_without_an_offset", setLine("Issued At: ", "2026-03-14T09:20:00")),
+  malformed("T8", "expiration_time_without_an_offset", setLine("Expiration Time: ", "2026-03-14T09:30:00.000")),
+  malformed("T8", "not_before_without_an_offset", setLine("Not Before: ", "2026-03-14T09:15:00.000")),
+  malformed("T8", "issued_at_with_the_zone_utc", setLine("Issued At: ", "2026-03-14T09:20:00UTC")),
+  malformed("T8", "issued_at_with_both_z_and_an_offset", setLine("Issued At: ", "2026-03-14T09:20:00Z+00:00")),
+  malformed("T8", "issued_at_with_a_zone_name_after_it", setLine("Issued At: ", "2026-03-14T09:20:00Z[UTC]")),
+  malformed("T8", "issued_at_with_a_space_for_the_t", setLine("Issued At: ", "2026-03-14 09:20:00Z")),
+  malformed("T8", "issued_at_with_an_underscore_for_the_t", setLine("Issued At: ", "2026-03-14_09:20:00Z")),
+  malformed("T8", "issued_at_with_a_space_before_it", setLine("Issued At: ", " 2026-03-14T09:20:00Z")),
+  malformed("T8", "issued_at_without_a_time", setLine("Issued At: ", "2026-03-14")),
+  malformed("T8", "issued_at_without_seconds", setLine("Issued At: ", "2026-03-14T09:20Z")),
+  malformed("T8", "issued_at_with_an_empty_fraction", setLine("Issued At: ", "2026-03-14T09:20:00.Z")),
+  malformed("T8", "issued_at_with_a_comma_before_its_fraction", setLine("Issued At: ", "2026-03-14T09:20:00,000Z")),
+  malformed("T8", "issued_at_with_two_fractions", setLine("Issued At: ", "2026-03-14T09:20:00.000.000Z")),
+  malformed("T8", "issued_at_in_the_basic_format", setLine("Issued At: ", "20260314T092000Z")),
+  malformed("T8", "issued_at_as_a_week_date", setLine("Issued At: ", "2026-W11-6T09:20:00Z")),
+  malformed("T8", "issued_at_as_an_ordinal_date", setLine("Issued At: ", "2026-073T09:20:00Z")),
+  malformed("T8", "issued_at_with_one_digit_months", setLine("Issued At: ", "2026-3-14T9:20:00Z")),
+  malformed("T8", "issued_at_with_a_year_of_two_digits", setLine("Issued At: ", "26-03-14T09:20:00Z")),
+  malformed("T8", "expiration_time_with_a_year_of_five_digits", setLine("Expiration Time: ", "12026-03-14T09:20:00Z")),
+  malformed("T8", "expiration_time_with_a_signed_year", setLine("Expiration Time: ", "+002026-03-14T09:30:00Z")),
+  malformed("T8", "not_before_with_a_negative_year", setLine("Not Before: ", "-0001-03-14T09:20:00Z")),
+  malformed("T8", "issued_at_in_the_style_of_e_mail", setLine("Issued At: ", "Sat, 14 Mar 2026 09:20:00 GMT")),
+  malformed("T8", "issued_at_with_full_width_digits", setLine("Issued At: ", "\uff12026-03-14T09:20:00Z")),
+];
+
+export const refusedValues = [
+  ...nonces,
+  ...chainIds,
+  ...versions,
+  ...domains,
+  ...uris,
+  ...requestIds,
+  ...resources,
+  ...caps,
+  ...instants,
+];
