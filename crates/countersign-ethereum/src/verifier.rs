@@ -1,7 +1,7 @@
 //! The verifier of the `eip155` namespace.
 
 use countersign_core::{
-    AccountId, ChainId, ChainVerifier, TextProfile, Verified, VerifyError, async_trait,
+    AccountId, ChainId, ChainVerifier, SignIn, TextProfile, Verified, VerifyError, async_trait,
 };
 
 use crate::{
@@ -53,7 +53,8 @@ impl Ethereum {
         self
     }
 
-    /// Accepts addresses written all in lower or all in upper case. A wrong checksum stays one.
+    /// Accepts texts whose address is written all in lower or all in upper case. A wrong checksum
+    /// stays one.
     #[must_use]
     pub fn addresses_of_any_case(mut self) -> Self {
         self.any_case = true;
@@ -72,22 +73,29 @@ impl ChainVerifier for Ethereum {
     }
 
     fn label(&self, _: &ChainId) -> &str {
-        "Ethereum"
+        LABEL
     }
 
     fn profile(&self) -> &'static TextProfile {
         self.profile
     }
 
+    fn parse(&self, message: &str) -> Result<SignIn, VerifyError> {
+        let sign_in = self.profile.parse(message, |label, id| {
+            (label == LABEL)
+                .then(|| ChainId::new(NAMESPACE, id?).ok())
+                .flatten()
+        })?;
+        // What is signed bears the checksum; what is merely asked for need not.
+        if !self.any_case && sign_in.address.parse::<Address>().is_err() {
+            return Err(no_address());
+        }
+        Ok(sign_in)
+    }
+
     fn account(&self, chain: &ChainId, address: &str) -> Result<AccountId, VerifyError> {
-        let read = if self.any_case {
-            Address::parse_any_case(address)
-        } else {
-            address.parse()
-        };
-        let invalid = || VerifyError::address("not an address with its EIP-55 checksum");
-        let canonical = read.map_err(|e| invalid().with_source(e))?.to_string();
-        AccountId::canonical(chain, &canonical).map_err(|e| invalid().with_source(e))
+        let read = Address::parse_any_case(address).map_err(|e| no_address().with_source(e))?;
+        AccountId::canonical(chain, &read.to_string()).map_err(|e| no_address().with_source(e))
     }
 
     async fn verify(
@@ -112,4 +120,9 @@ fn eip155(id: u64) -> ChainId {
     ChainId::new(NAMESPACE, &id.to_string()).expect("a decimal number is a CAIP-2 reference")
 }
 
+fn no_address() -> VerifyError {
+    VerifyError::address("not an address with its EIP-55 checksum")
+}
+
 const NAMESPACE: &str = "eip155";
+const LABEL: &str = "Ethereum";
