@@ -11,7 +11,8 @@ use serde::de::DeserializeOwned;
 /// The longest request body, in bytes.
 pub const BODY_LIMIT: usize = 16 * 1024;
 
-/// Reads a body that arrives in pieces, up to one byte past the limit.
+/// Reads a body that arrives in pieces; keeps up to one byte past the limit. What a client sends
+/// beyond that is read and dropped for a while, so that it gets to hear the answer.
 pub(crate) async fn read<S, B, E>(stream: S) -> Result<Bytes, Error>
 where
     S: Stream<Item = Result<B, E>>,
@@ -20,13 +21,15 @@ where
     let collect = async {
         let mut stream = pin!(stream);
         let mut body = BytesMut::new();
+        let mut received = 0_usize;
         while let Some(piece) = stream.next().await {
             // A body that is cut off is no body: half a request is never acted on.
             let piece = piece.map_err(|_| Error::from(Code::RequestMalformed))?;
+            received = received.saturating_add(piece.remaining());
             let room = (BODY_LIMIT + 1).saturating_sub(body.len());
             let take = room.min(piece.remaining());
             body.put(piece.take(take));
-            if body.len() > BODY_LIMIT {
+            if received > DRAIN_LIMIT {
                 break;
             }
         }
@@ -89,6 +92,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence.trim_end().eq_ignore_ascii_case("application/json") && charset
 }
 
+const DRAIN_LIMIT: usize = 1024 * 1024;
 const BODY_DEADLINE: Duration = Duration::from_secs(10);
 const MAX_HEADERS: usize = 100;
 const MAX_HEADER_BYTES: usize = 16 * 1024;

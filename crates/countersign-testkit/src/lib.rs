@@ -16,6 +16,7 @@ mod clock;
 pub mod faults;
 pub mod limiter;
 pub mod nonces;
+pub mod rig;
 pub mod sessions;
 mod stage;
 pub mod verifier;
@@ -34,6 +35,11 @@ pub fn run<F: Future>(case: F) -> F::Output {
         .build()
         .unwrap()
         .block_on(case)
+}
+
+/// The wallet's address; saves an import.
+pub fn address(wallet: &dyn countersign_core::Wallet) -> String {
+    wallet.address()
 }
 
 /// Stamps one `#[test]` per case, each with a subject of its own.

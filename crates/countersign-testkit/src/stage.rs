@@ -43,12 +43,16 @@ impl Stage {
         Self::with(Ethereum::mainnet())
     }
 
-    /// A stage at `origin`, with whatever `change` adds or replaces.
+    /// A stage at `origin` without rate limits, with whatever `change` adds or replaces.
     pub fn built(origin: &str, change: impl FnOnce(EngineBuilder) -> EngineBuilder) -> Self {
+        Self::limited(origin, |builder| change(builder.without_limits()))
+    }
+
+    /// A stage at `origin` with rate limits, with whatever `change` adds or replaces.
+    pub fn limited(origin: &str, change: impl FnOnce(EngineBuilder) -> EngineBuilder) -> Self {
         let clock = ManualClock::at(at_start());
         let builder = Engine::builder(origin)
             .stores(stores())
-            .without_limits()
             .clock(clock.clone())
             .secret(Secret::random());
         Self {
