@@ -51,9 +51,22 @@ pub fn with_engine(
     change: impl Fn(EngineBuilder) -> EngineBuilder,
     test: impl AsyncFn(Face),
 ) {
+    with_parts(
+        origin,
+        |builder| change(builder.chain(Ethereum::mainnet())),
+        test,
+    );
+}
+
+/// The same, with no chain but what is added.
+pub fn with_parts(
+    origin: &str,
+    change: impl Fn(EngineBuilder) -> EngineBuilder,
+    test: impl AsyncFn(Face),
+) {
     countersign_testkit::run(async {
         for name in ["bare", "poem"] {
-            let stage = Stage::built(origin, |b| change(b.chain(Ethereum::mainnet())));
+            let stage = Stage::built(origin, &change);
             let auth = AuthHttp::new(stage.engine.clone());
             let rig: Box<dyn Rig> = match name {
                 "bare" => Box::new(Bare(auth)),
@@ -66,8 +79,24 @@ pub fn with_engine(
 
 /// A Poem server on a free port, for as long as the runtime lives.
 pub async fn poem_rig(auth: AuthHttp) -> OnSocket {
+    serve(listen(), auth)
+}
+
+/// The same for a site that must know its own origin: `auth` gets it, and a second name of it.
+pub async fn poem_rig_at(auth: impl FnOnce(&str, &str) -> AuthHttp) -> std::net::SocketAddr {
+    let listener = listen();
+    let address = listener.local_addr().unwrap();
+    let second_name = format!("http://localhost:{}", address.port());
+    serve(listener, auth(&format!("http://{address}"), &second_name)).0
+}
+
+fn listen() -> TcpListener {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
+    listener
+}
+
+fn serve(listener: TcpListener, auth: AuthHttp) -> OnSocket {
     let address = listener.local_addr().unwrap();
     let app = Route::new()
         .nest_no_strip(auth.base(), countersign(auth.clone()))

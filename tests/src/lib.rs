@@ -6,7 +6,7 @@ mod faces;
 
 use std::path::{Path, PathBuf};
 
-pub use faces::{Face, on_every_face, poem_rig, with_engine};
+pub use faces::{Face, on_every_face, poem_rig, poem_rig_at, with_engine, with_parts};
 
 /// The root of the project.
 pub fn root() -> PathBuf {
@@ -14,4 +14,24 @@ pub fn root() -> PathBuf {
         .parent()
         .unwrap()
         .to_owned()
+}
+
+/// All Rust sources of the project.
+pub fn sources() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders: Vec<_> = ["crates", "adapters", "stores", "examples", "tests"]
+        .map(|name| root().join(name))
+        .into();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() && name != "node_modules" && name != "target" {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    found
 }

@@ -3,3 +3,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod adapters;
+mod attack_table;
+mod attacks;
+mod clients;
+mod codes;
+mod differential;
+mod layers;
+mod vectors;

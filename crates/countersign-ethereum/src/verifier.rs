@@ -1,5 +1,7 @@
 //! The verifier of the `eip155` namespace.
 
+use std::str::FromStr;
+
 use countersign_core::{
     AccountId, ChainId, ChainVerifier, SignIn, TextProfile, Verified, VerifyError, async_trait,
 };
@@ -87,9 +89,12 @@ impl ChainVerifier for Ethereum {
                 .flatten()
         })?;
         // What is signed bears the checksum; what is merely asked for need not.
-        if !self.any_case && sign_in.address.parse::<Address>().is_err() {
-            return Err(no_address());
-        }
+        let read = if self.any_case {
+            Address::parse_any_case
+        } else {
+            Address::from_str
+        };
+        read(&sign_in.address).map_err(|e| no_address().with_source(e))?;
         Ok(sign_in)
     }
 

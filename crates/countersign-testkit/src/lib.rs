@@ -16,6 +16,7 @@ mod clock;
 pub mod faults;
 pub mod limiter;
 pub mod nonces;
+pub mod planted;
 pub mod rig;
 pub mod sessions;
 mod stage;

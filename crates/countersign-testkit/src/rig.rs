@@ -87,7 +87,9 @@ impl Rig for OnSocket {
 
 impl std::fmt::Debug for Browser<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Browser").field("origin", &self.origin).finish_non_exhaustive()
+        f.debug_struct("Browser")
+            .field("origin", &self.origin)
+            .finish_non_exhaustive()
     }
 }
 
