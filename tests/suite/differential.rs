@@ -12,27 +12,27 @@ use proptest::test_runner::{Config, TestRunner};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Reason {
     /// ERC-4361 allows a scheme before the domain; the crate does not read one.
-    OnlyWeReadASchemePrefix,
+    WeReadASchemePrefix,
     /// ERC-4361 allows a statement line that is empty; the crate does not.
-    OnlyWeReadAnEmptyStatement,
+    WeReadAnEmptyStatement,
     /// RFC 3986 allows percent-encoding in a host; the crate does not. No such domain is a site.
-    OnlyWeReadPercentEncodedDomains,
+    WeReadPercentEncodedDomains,
     /// The crate takes statements of other characters than ERC-4361 allows.
-    OnlyTheyReadOddStatements,
+    TheyReadOddStatements,
     /// The crate takes nonces that are not alphanumeric, or over 128 characters.
-    OnlyTheyReadOddNonces,
+    TheyReadOddNonces,
     /// The crate takes a sign or zeros before a chain id, and loses them.
-    OnlyTheyReadOddChainIds,
+    TheyReadOddChainIds,
     /// The crate takes a space for the `T` of a date.
-    OnlyTheyReadOddDates,
+    TheyReadOddDates,
     /// The crate takes request ids that are not `pchar`.
-    OnlyTheyReadOddRequestIds,
+    TheyReadOddRequestIds,
     /// The crate takes user info before the domain, and hosts or ports that are none.
-    OnlyTheyReadOddDomains,
+    TheyReadOddDomains,
     /// The crate drops words from the lines that must be empty.
-    OnlyTheyReadWordsInBlankLines,
+    TheyReadWordsInBlankLines,
     /// We refuse a statement that repeats the first line, and fields over their caps.
-    OnlyTheyReadWhatWeRefuseByPolicy,
+    TheyReadWhatWeRefuseByPolicy,
 }
 
 /// Finds out why, from the text itself. `None` is a difference nobody has explained.
@@ -49,11 +49,11 @@ fn explain(text: &str, ours: bool) -> Option<Reason> {
     if ours {
         let empty_statement = lines.get(2..5) == Some(&["", "", ""]);
         return if domain.contains("://") {
-            Some(OnlyWeReadASchemePrefix)
+            Some(WeReadASchemePrefix)
         } else if domain.contains('%') {
-            Some(OnlyWeReadPercentEncodedDomains)
+            Some(WeReadPercentEncodedDomains)
         } else {
-            empty_statement.then_some(OnlyWeReadAnEmptyStatement)
+            empty_statement.then_some(WeReadAnEmptyStatement)
         };
     }
     let nonce = value("Nonce: ").unwrap_or_default();
@@ -68,29 +68,29 @@ fn explain(text: &str, ours: bool) -> Option<Reason> {
             .is_some_and(|b| !matches!(b, b'T' | b't'))
     };
     if !nonce.chars().all(|c| c.is_ascii_alphanumeric()) || nonce.len() > 128 || nonce.len() < 8 {
-        Some(OnlyTheyReadOddNonces)
+        Some(TheyReadOddNonces)
     } else if chain.starts_with(['+', '0']) && chain != "0" {
-        Some(OnlyTheyReadOddChainIds)
+        Some(TheyReadOddChainIds)
     } else if !statement.chars().all(uri_characters) {
-        Some(OnlyTheyReadOddStatements)
+        Some(TheyReadOddStatements)
     } else if ["Issued At: ", "Expiration Time: ", "Not Before: "]
         .iter()
         .filter_map(|l| value(l))
         .any(odd_date)
     {
-        Some(OnlyTheyReadOddDates)
+        Some(TheyReadOddDates)
     } else if !request_id.chars().all(pchar) || request_id.contains('%') {
-        Some(OnlyTheyReadOddRequestIds)
+        Some(TheyReadOddRequestIds)
     } else if domain.contains(['@', '%']) || domain.ends_with(':') || port_is_none(domain) {
-        Some(OnlyTheyReadOddDomains)
+        Some(TheyReadOddDomains)
     } else if statement.contains(" wants you to sign in with your ") || text.len() > 8_192 {
-        Some(OnlyTheyReadWhatWeRefuseByPolicy)
+        Some(TheyReadWhatWeRefuseByPolicy)
     } else if lines.get(2).is_some_and(|l| !l.is_empty())
         || lines
             .get(4)
             .is_some_and(|l| !l.is_empty() && !l.starts_with("Version: "))
     {
-        Some(OnlyTheyReadWordsInBlankLines)
+        Some(TheyReadWordsInBlankLines)
     } else {
         None
     }

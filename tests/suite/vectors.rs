@@ -1,6 +1,10 @@
 //! The signed messages that real wallet libraries made, played to every face of a server.
 
-use std::{collections::HashMap, fs, sync::LazyLock};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    fs,
+    sync::LazyLock,
+};
 
 use countersign_core::{ChainId, DateTime, Engine, Secret, TextProfile};
 use countersign_ethereum::Ethereum;
@@ -169,10 +173,11 @@ fn play(cases: &[&Case]) {
         let mut stands = HashMap::new();
         for case in cases {
             let key = (&*case.origin, &*case.chain);
-            if !stands.contains_key(&key) {
-                stands.insert(key, Stand::new(key.0, key.1).await);
-            }
-            stands[&key].play(case).await;
+            let stand = match stands.entry(key) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(place) => place.insert(Stand::new(key.0, key.1).await),
+            };
+            stand.play(case).await;
         }
     });
 }

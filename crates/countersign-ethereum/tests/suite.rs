@@ -1,5 +1,7 @@
 //! The verifier suite of the testkit.
 
+#![allow(clippy::unwrap_used)]
+
 use countersign_ethereum::{Ethereum, EthereumWallet};
 
 fn wallet(seed: [u8; 32]) -> EthereumWallet {
