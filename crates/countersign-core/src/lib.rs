@@ -42,5 +42,5 @@ pub use ports::{
 };
 pub use secret::{Binding, Secret, SessionId, SessionToken};
 pub use session::{Session, SessionKind};
-pub use sign_in::{ChainText, Field, SignIn, StatementText, TextProfile};
+pub use sign_in::{ChainText, Field, SignIn, StatementText, TextProfile, label_of};
 pub use time::{Clock, DateTime, SystemClock, Timestamp};

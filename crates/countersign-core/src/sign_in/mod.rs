@@ -5,6 +5,7 @@ mod profile;
 
 use crate::{caip::ChainId, time::DateTime};
 
+pub use parse::label_of;
 pub use profile::{ChainText, Field, StatementText, TextProfile};
 
 /// A sign-in statement: what the signed text says, field by field.

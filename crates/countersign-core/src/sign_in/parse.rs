@@ -118,7 +118,17 @@ impl TextProfile {
 }
 
 /// The word in the first line that picks the verifier: `Ethereum` in `… with your Ethereum account:`.
-pub(crate) fn label_of(text: &str) -> Result<&str, VerifyError> {
+///
+/// ```
+/// use countersign_core::label_of;
+///
+/// let text = "app.example wants you to sign in with your Ethereum account:\n0x…";
+/// assert_eq!(label_of(text).unwrap(), "Ethereum");
+/// ```
+///
+/// # Errors
+/// `message_too_large` over 8 KiB, else `message_malformed`.
+pub fn label_of(text: &str) -> Result<&str, VerifyError> {
     cap(text, MAX_MESSAGE, "the message is over 8 KiB")?;
     let line = text.split('\n').next().unwrap_or_default();
     heading(line).map(|(_, _, label)| label)
