@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `ethereum` | [`ethereum`]: Sign-In with Ethereum (ERC-4361) |
 //! | `siwe` | conversions from and to the `siwe` crate's message |
+//! | `signer` | wallets that sign, of each chain that is enabled: for tools and tests |
 //! | `memory` | the `memory:` store |
 //! | `poem` | [`poem`]: the adapter for Poem |
 
