@@ -1,0 +1,117 @@
+//! What the command line may say.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
+use countersign::{ChainId, DateTime, Timestamp};
+
+use crate::{chains, server::ServerUrl, site::Site};
+
+/// Wallet sign-in from the terminal.
+#[derive(Debug, Parser)]
+#[command(name = "countersign", version)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Verify(VerifyArgs),
+    SignIn(SignInArgs),
+}
+
+/// Check a signed sign-in text as a server would.
+///
+/// Prints every field and every check, and the code that a server would answer. Exit status: 0
+/// accepted, 1 refused, 2 wrong usage.
+#[derive(Debug, clap::Args)]
+pub(crate) struct VerifyArgs {
+    /// The file with the text, byte for byte as it was signed; `-` reads standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) message: PathBuf,
+
+    /// The signature, as `0x` and hex digits
+    #[arg(long, value_name = "0x…", allow_hyphen_values = true)]
+    pub(crate) signature: Option<String>,
+
+    /// The site that the text must be for: `app.example`, or `https://app.example`
+    #[arg(long, value_name = "DOMAIN")]
+    pub(crate) domain: Option<Site>,
+
+    /// The nonce that the text must hold
+    #[arg(long)]
+    pub(crate) nonce: Option<String>,
+
+    /// The instant of the check, such as `2026-03-14T09:21:00Z`; now, if it is not given
+    #[arg(long, value_name = "RFC3339", value_parser = instant)]
+    pub(crate) at: Option<Timestamp>,
+
+    /// The one chain that is allowed, such as `eip155:1`; any, if it is not given
+    #[arg(long, value_name = "CAIP2", value_parser = chains::read)]
+    pub(crate) chain: Option<ChainId>,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Sign in to a server with a key of your own, as a wallet does.
+///
+/// Prints every step and the session. Exit status: 0 signed in, 1 refused, 2 wrong usage.
+#[derive(Debug, clap::Args)]
+#[command(group = ArgGroup::new("key").required(true).args(["key_file", "new_key"]))]
+pub(crate) struct SignInArgs {
+    /// The server, such as `https://app.example`; with a path if its endpoints are not under `/auth`
+    #[arg(value_name = "URL")]
+    pub(crate) server: ServerUrl,
+
+    /// The chain to sign in on
+    #[arg(long, value_name = "CAIP2", default_value = "eip155:1", value_parser = chains::read)]
+    pub(crate) chain: ChainId,
+
+    /// A file with the private key: 32 bytes in hex, best readable by you alone
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+
+    /// Sign with a fresh key, which is thrown away at the end
+    #[arg(long)]
+    pub(crate) new_key: bool,
+
+    /// What the session is to be carried by
+    #[arg(long, value_enum, default_value_t = CredentialKind::Cookie)]
+    pub(crate) credential: CredentialKind,
+
+    /// Write the text and its signature to a file, as JSON: to see that they are good only once
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save_proof: Option<PathBuf>,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How the client is known from now on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CredentialKind {
+    /// By a cookie, as browsers are
+    Cookie,
+    /// By a bearer token, as programs are
+    Token,
+}
+
+impl CredentialKind {
+    /// The word on the wire.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Cookie => "cookie",
+            Self::Token => "token",
+        }
+    }
+}
+
+fn instant(text: &str) -> Result<Timestamp, &'static str> {
+    DateTime::parse(text)
+        .map(|at| at.floor())
+        .ok_or("not an RFC 3339 date-time, such as 2026-03-14T09:21:00Z")
+}

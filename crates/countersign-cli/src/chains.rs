@@ -1,0 +1,95 @@
+//! The chains this command speaks: one entry of a list for each family.
+
+use countersign::{
+    ChainId, ChainVerifier, Wallet,
+    ethereum::{Ethereum, EthereumWallet},
+};
+
+/// A family of chains.
+pub(crate) struct Family {
+    /// Short names for chains of the family.
+    aliases: &'static [(&'static str, &'static str)],
+    /// The CAIP-2 namespace.
+    namespace: &'static str,
+    /// Whether its verifier reads texts of any chain of the namespace, listed or not.
+    any_chain: bool,
+    /// The verifier of a server that serves this one chain, or else as many as possible. `None`
+    /// for a chain that it cannot serve.
+    verifier: OpenVerifier,
+    /// A wallet with this key, or else a fresh one. `None` for bytes that are no key.
+    wallet: OpenWallet,
+}
+
+type OpenVerifier = fn(Option<&ChainId>) -> Option<Box<dyn ChainVerifier>>;
+type OpenWallet = fn(&ChainId, Option<&[u8; 32]>) -> Option<Box<dyn Wallet>>;
+
+/// A verifier, and whether it lets every chain pass that it can read.
+pub(crate) struct Reader {
+    pub(crate) verifier: Box<dyn ChainVerifier>,
+    pub(crate) any_chain: bool,
+}
+
+const FAMILIES: &[Family] = &[Family {
+    aliases: &[("ethereum", "eip155:1")],
+    namespace: "eip155",
+    any_chain: true,
+    verifier: |chain| {
+        let ethereum = match chain {
+            Some(chain) => Ethereum::chain(chain.reference().parse().ok()?),
+            None => Ethereum::mainnet(),
+        };
+        Some(Box::new(ethereum))
+    },
+    wallet: |chain, key| {
+        let wallet = match key {
+            Some(key) => EthereumWallet::from_bytes(key, chain.clone())?,
+            None => EthereumWallet::random(chain.clone()),
+        };
+        Some(Box::new(wallet))
+    },
+}];
+
+/// The verifiers of a server that serves `chain` alone, or else every chain.
+pub(crate) fn readers(chain: Option<&ChainId>) -> Vec<Reader> {
+    FAMILIES
+        .iter()
+        .filter(|family| chain.is_none_or(|chain| chain.namespace() == family.namespace))
+        .filter_map(|family| {
+            let verifier = (family.verifier)(chain)?;
+            let serves = chain.is_none_or(|chain| verifier.chains().contains(chain));
+            serves.then_some(Reader {
+                verifier,
+                any_chain: family.any_chain && chain.is_none(),
+            })
+        })
+        .collect()
+}
+
+/// A wallet for a chain that [`read`] gave, with this key or else a fresh one; `None` if the bytes
+/// are no key.
+pub(crate) fn wallet(chain: &ChainId, key: Option<&[u8; 32]>) -> Option<Box<dyn Wallet>> {
+    let family = FAMILIES
+        .iter()
+        .find(|family| family.namespace == chain.namespace())?;
+    (family.wallet)(chain, key)
+}
+
+/// Reads the name of a chain that is spoken here.
+pub(crate) fn read(text: &str) -> Result<ChainId, String> {
+    let alias = FAMILIES
+        .iter()
+        .flat_map(|family| family.aliases)
+        .find(|(alias, _)| *alias == text);
+    let chain: ChainId = alias
+        .map_or(text, |(_, chain)| chain)
+        .parse()
+        .map_err(|_| "not a CAIP-2 name, such as eip155:1".to_owned())?;
+    if readers(Some(&chain)).is_empty() {
+        let spoken: Vec<_> = FAMILIES.iter().map(|family| family.namespace).collect();
+        return Err(format!(
+            "no such chain; known are those of {}",
+            spoken.join(", ")
+        ));
+    }
+    Ok(chain)
+}
