@@ -112,6 +112,7 @@ fn json_holds_the_code_each_check_and_each_field() {
     let report = json(&output);
     assert_eq!(report["accepted"], false);
     assert_eq!(report["code"], "message_expired");
+    assert_eq!(report["subject"], Value::Null);
     let times = &report["checks"][6];
     assert_eq!(
         (&times["check"], &times["outcome"]),
