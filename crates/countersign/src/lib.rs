@@ -20,3 +20,8 @@ pub use countersign_http::{AuthHttp, BODY_LIMIT, Peer};
 pub use countersign_ethereum as ethereum;
 #[cfg(feature = "poem")]
 pub use countersign_poem as poem;
+
+/// The README's example, compiled.
+#[cfg(all(doctest, feature = "ethereum", feature = "memory", feature = "poem"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

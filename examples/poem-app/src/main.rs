@@ -7,9 +7,7 @@ use countersign::{
 };
 use example_setup::{Fault, PAGE, SCRIPT, Settings};
 use poem::{
-    EndpointExt, IntoResponse, Route, Server, get, handler,
-    listener::{Listener, TcpListener},
-    web::Html,
+    EndpointExt, IntoResponse, Route, Server, get, handler, listener::TcpListener, web::Html,
 };
 
 #[handler]
