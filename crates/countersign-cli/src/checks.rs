@@ -1,40 +1,16 @@
 //! The checks of a signed text, in the order of the engine, with the engine's own parts.
 
 use countersign::{
-    AccountId, ChainId, ChainVerifier, Code, SignIn, Timestamp, Verified, label_of,
+    AccountId, ChainId, ChainVerifier, Code, SignIn, Verified, label_of,
     policy::{TimeRules, names_site, names_uri},
 };
 
 use crate::{
     chains::{self, Reader},
+    expected::Expected,
     report::{Check, Report},
     site::Site,
 };
-
-/// What a server would expect of the text. What is not given is not checked, and the report says so.
-#[derive(Debug, Clone)]
-pub struct Expected {
-    /// The site: of domain and URI.
-    pub site: Option<Site>,
-    /// The nonce that was given out.
-    pub nonce: Option<String>,
-    /// The one chain that is served.
-    pub chain: Option<ChainId>,
-    /// The instant of the check.
-    pub at: Timestamp,
-}
-
-impl Expected {
-    /// Nothing but an instant.
-    pub fn at(at: Timestamp) -> Self {
-        Self {
-            site: None,
-            nonce: None,
-            chain: None,
-            at,
-        }
-    }
-}
 
 /// Checks a text, and its signature in the form it has on the wire.
 ///

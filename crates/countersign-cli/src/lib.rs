@@ -15,6 +15,7 @@
 mod args;
 mod chains;
 mod checks;
+mod expected;
 mod failure;
 mod keys;
 mod output;
@@ -28,7 +29,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-pub use checks::{Expected, examine};
+pub use checks::examine;
+pub use expected::Expected;
 pub use report::{Check, Outcome, Report};
 pub use site::{Site, SiteError};
 

@@ -5,7 +5,7 @@ use std::fmt;
 use countersign::{Code, DateTime, SignIn, Timestamp, Verified};
 use serde_json::{Map, Value, json};
 
-use crate::{checks::Expected, output::visible};
+use crate::{expected::Expected, output::visible};
 
 /// What is checked, in the order of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use crate::{
     args::{CredentialKind, SignInArgs},
     chains,
-    checks::{Expected, examine},
+    checks::examine,
+    expected::Expected,
     failure::Failure,
     keys,
     output::{self, visible},

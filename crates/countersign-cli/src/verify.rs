@@ -11,7 +11,8 @@ use countersign::{Clock, Code, SystemClock};
 
 use crate::{
     args::VerifyArgs,
-    checks::{Expected, examine},
+    checks::examine,
+    expected::Expected,
     failure::Failure,
     output,
     report::{Check, Report},
