@@ -92,15 +92,15 @@ impl TextProfile {
     fn statement(&self, lines: &mut Lines<'_>) -> Result<Option<String>, VerifyError> {
         lines.blank()?;
         let first_label = self.fields.first().map_or("", |field| field.label());
-        let line = lines.next()?;
-        let followed_by_fields = lines
-            .peek()
-            .is_some_and(|next| next.starts_with(first_label));
-        if self.blank_lines == 2 && line.is_empty() && followed_by_fields {
+        let at_fields = |lines: &mut Lines<'_>| {
+            let next = lines.peek();
+            next.is_some_and(|next| next.starts_with(first_label))
+        };
+        if self.blank_lines == 1 && at_fields(lines) {
             return Ok(None);
         }
-        if self.blank_lines == 1 && line.starts_with(first_label) {
-            lines.put_back(line);
+        let line = lines.next()?;
+        if self.blank_lines == 2 && line.is_empty() && at_fields(lines) {
             return Ok(None);
         }
         cap(line, MAX_STATEMENT, "the statement is over 2 KiB")?;
@@ -152,11 +152,6 @@ impl<'a> Lines<'a> {
             self.peeked = self.rest.next();
         }
         self.peeked
-    }
-
-    fn put_back(&mut self, line: &'a str) {
-        debug_assert!(self.peeked.is_none(), "only one line is held back");
-        self.peeked = Some(line);
     }
 
     /// The value of the next line if it is of this field.
@@ -315,3 +310,28 @@ const MAX_STATEMENT: usize = 2 * 1024;
 const MAX_URI: usize = 2 * 1024;
 const MAX_REQUEST_ID: usize = 256;
 const MAX_RESOURCES: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_blank_line_may_stand_for_no_statement() {
+        const ONE: TextProfile = TextProfile {
+            blank_lines: 1,
+            ..TextProfile::CAIP122
+        };
+        let text = "app.example wants you to sign in with your Test account:\n\
+            address\n\n\
+            URI: https://app.example\n\
+            Version: 1\n\
+            Chain ID: 1\n\
+            Nonce: 32891756\n\
+            Issued At: 2026-01-01T00:00:00Z";
+        let read = |text: &str| ONE.parse(text, |_, name| ChainId::new("test", name?).ok());
+        assert_eq!(read(text).unwrap().compose(), text);
+        assert!(read(&text.replace("\n\n", "\n\n\n")).is_err());
+        let stated = text.replace("\n\n", "\n\nHello.\n\n");
+        assert_eq!(read(&stated).unwrap().compose(), stated);
+    }
+}
