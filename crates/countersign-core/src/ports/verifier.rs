@@ -64,17 +64,22 @@ pub trait ChainVerifier: Debug + Send + Sync + 'static {
     /// # Errors
     /// `message_malformed`, `message_too_large`, `unsupported_version`.
     fn parse(&self, message: &str) -> Result<SignIn, VerifyError> {
-        self.profile().parse(message, |label, reference| {
-            let reference = reference?;
-            let chain = reference
-                .parse()
-                .or_else(|_| ChainId::new(self.namespace(), reference))
-                .ok()
-                .filter(|chain: &ChainId| chain.namespace() == self.namespace())?;
+        self.profile().parse(message, |label, name| {
+            let chain = self.chain_named(name?)?;
             let is_served = self.chains().contains(&chain);
             (self.labels().contains(&label) && (!is_served || self.label(&chain) == label))
                 .then_some(chain)
         })
+    }
+
+    /// The chain that a `Chain ID` line names: by its CAIP-2 reference, or by its whole name.
+    /// Override it where texts use aliases too. `None` says that no chain of the namespace can be
+    /// called so.
+    fn chain_named(&self, name: &str) -> Option<ChainId> {
+        name.parse()
+            .or_else(|_| ChainId::new(self.namespace(), name))
+            .ok()
+            .filter(|chain: &ChainId| chain.namespace() == self.namespace())
     }
 
     /// The canonical account behind an address.
