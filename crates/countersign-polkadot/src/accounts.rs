@@ -1,0 +1,114 @@
+//! Accounts: the 32 bytes behind an SS58 text, or the 20 bytes of an Ethereum-type key.
+
+use blake2::{Blake2b, Digest, digest::consts::U32};
+use ed25519_dalek::VerifyingKey as Ed25519Key;
+use k256::ecdsa::VerifyingKey;
+use sha3::Keccak256;
+
+use crate::ss58;
+
+/// An account, whatever its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Account {
+    /// An sr25519 or ed25519 key, or the hash of an ecdsa key.
+    Id32([u8; 32]),
+    /// The tail of the hash of an Ethereum-type key.
+    Id20([u8; 20]),
+}
+
+impl Account {
+    /// Reads a text in one of these SS58 prefixes, or an EIP-55 text.
+    pub(crate) fn parse(text: &str, prefixes: &[u16]) -> Option<Self> {
+        if let Some(digits) = text.strip_prefix("0x") {
+            let mut bytes = [0; 20];
+            hex::decode_to_slice(digits, &mut bytes).ok()?;
+            let account = Self::Id20(bytes);
+            return (eip55(&bytes) == text).then_some(account);
+        }
+        let (prefix, bytes) = ss58::decode(text).ok()?;
+        prefixes.contains(&prefix).then_some(Self::Id32(bytes))
+    }
+
+    /// The one text on a network with this prefix.
+    pub(crate) fn text(&self, prefix: u16) -> Result<String, ss58::Ss58Error> {
+        match self {
+            Self::Id32(bytes) => ss58::encode(prefix, bytes),
+            Self::Id20(bytes) => Ok(eip55(bytes)),
+        }
+    }
+
+    /// The account of a Substrate ecdsa key.
+    pub(crate) fn of_ecdsa(key: &VerifyingKey) -> Self {
+        Self::Id32(blake2b_256(key.to_sec1_point(true).as_bytes()))
+    }
+
+    /// The account of an Ethereum-type key.
+    pub(crate) fn of_ethereum(key: &VerifyingKey) -> Self {
+        let point = key.to_sec1_point(false);
+        let mut bytes = [0; 20];
+        bytes.copy_from_slice(&Keccak256::digest(&point.as_bytes()[1..])[12..]);
+        Self::Id20(bytes)
+    }
+
+    /// Whether anybody can sign for it: the sr25519 key of nothing but zeros, and the ed25519 keys
+    /// of small order. Nobody has made a key of these bytes for another scheme either.
+    pub(crate) fn is_weak(&self) -> bool {
+        match self {
+            Self::Id32(bytes) => {
+                *bytes == [0; 32] || Ed25519Key::from_bytes(bytes).is_ok_and(|key| key.is_weak())
+            }
+            Self::Id20(_) => false,
+        }
+    }
+
+    /// Whether it is the zero address or a precompiled contract's, whose keys nobody holds:
+    /// Ethereum and the EVM networks of Substrate have theirs among the first 4,096.
+    pub(crate) fn is_reserved(&self) -> bool {
+        match self {
+            Self::Id32(_) => false,
+            Self::Id20(bytes) => bytes[..18] == [0; 18] && bytes[18] < 0x10,
+        }
+    }
+}
+
+pub(crate) fn blake2b_256(bytes: &[u8]) -> [u8; 32] {
+    Blake2b::<U32>::digest(bytes).into()
+}
+
+/// `0x` and 40 hex digits whose letter case is the checksum of EIP-55.
+fn eip55(bytes: &[u8; 20]) -> String {
+    let mut text = hex::encode(bytes);
+    let digest = hex::encode(Keccak256::digest(&text));
+    let upper = |(digit, nibble): (char, char)| match nibble {
+        '8'..='9' | 'a'..='f' => digit.to_ascii_uppercase(),
+        _ => digit,
+    };
+    text = text.chars().zip(digest.chars()).map(upper).collect();
+    format!("0x{text}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_checksums_of_eip_55_are_read_and_written() {
+        for text in [
+            "0x52908400098527886E0F7030069857D2E4169EE7",
+            "0xde709f2102306220921060314715629080e2fb77",
+            "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+            "0xD1220A0cf47c7B9Be7A2E6BA89F429762e7b9aDb",
+        ] {
+            let account = Account::parse(text, &[]).unwrap();
+            assert_eq!(account.text(42).unwrap(), text);
+            assert_eq!(Account::parse(&text.to_uppercase(), &[]), None);
+        }
+    }
+
+    #[test]
+    fn a_text_of_another_prefix_is_no_account() {
+        let alice = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
+        assert!(Account::parse(alice, &[0, 42]).is_some());
+        assert_eq!(Account::parse(alice, &[0]), None);
+    }
+}
