@@ -20,12 +20,15 @@ pub mod planted;
 pub mod rig;
 pub mod sessions;
 mod stage;
+pub mod vectors;
 pub mod verifier;
 
 use std::future::Future;
 
 pub use clock::ManualClock;
 pub use countersign_ethereum::EthereumWallet;
+#[cfg(feature = "polkadot")]
+pub use countersign_polkadot::PolkadotWallet;
 pub use stage::{ORIGIN, Stage, at_start, ethereum_wallet};
 
 /// Runs a case on a runtime of its own.

@@ -36,6 +36,7 @@ macro_rules! chain_verifier_suite {
                 another_domain_is_refused,
                 another_uri_is_refused,
                 another_chain_is_refused,
+                a_challenge_for_another_chain_is_refused,
                 another_account_than_the_one_asked_for_is_refused,
                 an_expired_text_is_refused,
                 a_text_of_the_future_is_refused,
@@ -319,6 +320,29 @@ pub async fn another_uri_is_refused<W: Wallet>(v: impl ChainVerifier, wallet: fn
 pub async fn another_chain_is_refused<W: Wallet>(v: impl ChainVerifier, wallet: fn([u8; 32]) -> W) {
     let refused = after(v, wallet, |s| s.chain_text = Some("999999999".to_owned())).await;
     assert!(matches!(refused, Code::ChainNotAllowed), "{refused}");
+}
+
+/// A challenge for one chain is not answered by a text for another, wherever an account has one
+/// address on both.
+pub async fn a_challenge_for_another_chain_is_refused<W: Wallet>(
+    v: impl ChainVerifier,
+    wallet: fn([u8; 32]) -> W,
+) {
+    let (v, stage, wallet) = scene(v, wallet);
+    for chain in v.chains() {
+        if chain == wallet.chain() || v.account(chain, &wallet.address()).is_err() {
+            continue;
+        }
+        let nonce = stage
+            .engine
+            .challenge(Ask::chain(chain.clone()))
+            .await
+            .unwrap()
+            .nonce;
+        let message = edit(&*v, &wallet, |s| s.nonce = nonce);
+        let code = refused(&stage.engine, &signed(&wallet, message)).await;
+        assert_eq!(code, Code::ChainNotAllowed, "{chain}");
+    }
 }
 
 /// A challenge for Alice is not answered by Bob.
@@ -609,6 +633,9 @@ impl<V: ChainVerifier> ChainVerifier for Shared<V> {
     }
     fn parse(&self, message: &str) -> Result<SignIn, countersign_core::VerifyError> {
         self.0.parse(message)
+    }
+    fn chain_named(&self, name: &str) -> Option<countersign_core::ChainId> {
+        self.0.chain_named(name)
     }
     fn account(
         &self,
