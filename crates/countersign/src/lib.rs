@@ -6,6 +6,7 @@
 //! | Feature | What it adds |
 //! |---|---|
 //! | `ethereum` | [`ethereum`]: Sign-In with Ethereum (ERC-4361) |
+//! | `polkadot` | [`polkadot`]: Polkadot, Kusama, Westend and other Substrate networks (CAIP-122, SIWS) |
 //! | `siwe` | conversions from and to the `siwe` crate's message |
 //! | `signer` | wallets that sign, of each chain that is enabled: for tools and tests |
 //! | `memory` | the `memory:` store |
@@ -20,6 +21,8 @@ pub use countersign_http::{AuthHttp, BODY_LIMIT, Peer};
 pub use countersign_ethereum as ethereum;
 #[cfg(feature = "poem")]
 pub use countersign_poem as poem;
+#[cfg(feature = "polkadot")]
+pub use countersign_polkadot as polkadot;
 
 /// The README's example, compiled.
 #[cfg(all(doctest, feature = "ethereum", feature = "memory", feature = "poem"))]

@@ -4,6 +4,7 @@ use countersign::{
     AuthHttp,
     ethereum::Ethereum,
     poem::{SignedIn, countersign},
+    polkadot::Polkadot,
 };
 use example_setup::{Fault, PAGE, SCRIPT, Settings};
 use poem::{
@@ -24,6 +25,7 @@ async fn main() -> Result<(), Fault> {
         .engine()
         .await?
         .chain(Ethereum::mainnet())
+        .chain(Polkadot::new())
         .build()?;
     let auth = AuthHttp::new(engine);
     let app = Route::new()
