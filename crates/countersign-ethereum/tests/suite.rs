@@ -8,4 +8,4 @@ fn wallet(seed: [u8; 32]) -> EthereumWallet {
     EthereumWallet::from_bytes(&seed, "eip155:1".parse().unwrap()).unwrap()
 }
 
-countersign_testkit::chain_verifier_suite!(Ethereum::mainnet(), wallet = wallet);
+countersign_testkit::chain_verifier_suite!(Ethereum::mainnet().also(10), wallet = wallet);

@@ -321,10 +321,25 @@ pub async fn another_uri_is_refused<W: Wallet>(v: impl ChainVerifier, wallet: fn
     }
 }
 
-/// A text for a chain that is not served is refused.
+/// A text for a chain that is not served is refused, also where the challenge was for any chain.
 pub async fn another_chain_is_refused<W: Wallet>(v: impl ChainVerifier, wallet: fn([u8; 32]) -> W) {
-    let refused = after(v, wallet, |s| s.chain_text = Some("999999999".to_owned())).await;
-    assert!(matches!(refused, Code::ChainNotAllowed), "{refused}");
+    let (v, stage, wallet) = scene(v, wallet);
+    let unserved = |s: &mut SignIn| s.chain_text = Some("999999999".to_owned());
+    let proof = stage.edited_proof(&*v, &wallet, unserved).await;
+    assert_eq!(refused(&stage.engine, &proof).await, Code::ChainNotAllowed);
+
+    let nonce = stage
+        .engine
+        .challenge(Ask::any_chain())
+        .await
+        .unwrap()
+        .nonce;
+    let message = edit(&*v, &wallet, |s| {
+        unserved(s);
+        s.nonce = nonce;
+    });
+    let proof = signed(&wallet, message);
+    assert_eq!(refused(&stage.engine, &proof).await, Code::ChainNotAllowed);
 }
 
 /// A challenge for one chain is not answered by a text for another, wherever an account has one
