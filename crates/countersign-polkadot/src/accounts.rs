@@ -111,4 +111,15 @@ mod tests {
         assert!(Account::parse(alice, &[0, 42]).is_some());
         assert_eq!(Account::parse(alice, &[0]), None);
     }
+
+    #[test]
+    fn nobody_holds_the_keys_of_reserved_accounts() {
+        let ending = |tail: [u8; 2]| {
+            let mut bytes = [0; 20];
+            bytes[18..].copy_from_slice(&tail);
+            Account::Id20(bytes).is_reserved()
+        };
+        assert!(ending([0, 0]) && ending([0, 10]) && ending([0x08, 0x1b]));
+        assert!(!ending([0x10, 0]) && !Account::Id20([1; 20]).is_reserved());
+    }
 }
