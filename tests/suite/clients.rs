@@ -4,17 +4,31 @@ use std::{path::Path, process::Stdio};
 
 use countersign_ethereum::Ethereum;
 use countersign_http::AuthHttp;
+use countersign_polkadot::Polkadot;
 use countersign_store_memory::stores;
 use countersign_tests::{poem_rig_at, root};
+use custom_chain::Solana;
 use tokio::process::Command;
 
 #[test]
 fn viem_and_siwe_sign_in_with_a_cookie_and_as_an_unbound_client() {
+    sign_in("viem-siwe");
+}
+
+#[test]
+fn wallets_of_three_chains_sign_in_to_one_server() {
+    sign_in("three-chains");
+}
+
+/// Runs a client's script against a server for three chains.
+fn sign_in(client: &str) {
     countersign_testkit::run(async {
         let address = poem_rig_at(|origin, second_name| {
             let engine = countersign_core::Engine::builder(origin)
                 .also_from(second_name)
                 .chain(Ethereum::mainnet())
+                .chain(Polkadot::new())
+                .chain(Solana)
                 .stores(stores())
                 .dev()
                 .build()
@@ -22,12 +36,12 @@ fn viem_and_siwe_sign_in_with_a_cookie_and_as_an_unbound_client() {
             AuthHttp::new(engine)
         })
         .await;
-        let folder = root().join("tests/clients/viem-siwe");
+        let folder = root().join("tests/clients").join(client);
         install(&folder).await;
         let printed = node(&folder, &["sign-in.mjs", &format!("http://{address}")]).await;
         let last = printed.lines().last().unwrap_or_default();
         assert!(
-            last.starts_with("viem-siwe: ") && last.ends_with(" checks passed"),
+            last.starts_with(&format!("{client}: ")) && last.ends_with(" checks passed"),
             "{printed}"
         );
     });

@@ -12,6 +12,7 @@ use serde_json::Value;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("countersign-core", &[]),
     ("countersign-ethereum", &["countersign-core"]),
+    ("countersign-polkadot", &["countersign-core"]),
     ("countersign-store-memory", &["countersign-core"]),
     ("countersign-http", &["countersign-core"]),
     (
@@ -25,6 +26,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "countersign-ethereum",
             "countersign-http",
             "countersign-poem",
+            "countersign-polkadot",
             "countersign-store-memory",
         ],
     ),
@@ -35,9 +37,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "countersign-core",
             "countersign-ethereum",
             "countersign-http",
+            "countersign-polkadot",
             "countersign-store-memory",
         ],
     ),
+    ("custom-chain", &["countersign", "example-setup"]),
     ("example-setup", &["countersign"]),
     ("poem-app", &["countersign", "example-setup"]),
     ("xtask", &[]),

@@ -9,7 +9,9 @@ use countersign::{
 use custom_chain::Solana;
 use example_setup::{Fault, PAGE, SCRIPT, Settings};
 use poem::{
-    EndpointExt, IntoResponse, Route, Server, get, handler, listener::TcpListener, web::Html,
+    EndpointExt, IntoResponse, Route, Server, get, handler,
+    listener::{Listener, TcpListener},
+    web::Html,
 };
 
 #[handler]
@@ -34,10 +36,11 @@ async fn main() -> Result<(), Fault> {
         .at("/me", get(me))
         .nest_no_strip(auth.base(), countersign(auth.clone()))
         .data(auth);
+    let listener = TcpListener::bind(settings.address())
+        .into_acceptor()
+        .await?;
     settings.announce();
-    Ok(Server::new(TcpListener::bind(settings.address()))
-        .run(app)
-        .await?)
+    Ok(Server::new_with_acceptor(listener).run(app).await?)
 }
 
 #[handler]
