@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
-use countersign::{ChainId, DateTime, Timestamp};
+use countersign::{ChainId, DateTime, Timestamp, polkadot::Scheme};
 
 use crate::{chains, server::ServerUrl, site::Site};
 
@@ -70,6 +70,11 @@ pub(crate) struct SignInArgs {
     #[arg(long, value_name = "CAIP2", default_value = "eip155:1", value_parser = chains::read)]
     pub(crate) chain: ChainId,
 
+    /// The kind of key, where the chain has several: sr25519 (the default there), ed25519, ecdsa or
+    /// ethereum
+    #[arg(long, value_name = "SCHEME", value_parser = scheme)]
+    pub(crate) scheme: Option<Scheme>,
+
     /// A file with the private key: 32 bytes in hex, best readable by you alone
     #[arg(long, value_name = "FILE")]
     pub(crate) key_file: Option<PathBuf>,
@@ -114,4 +119,9 @@ fn instant(text: &str) -> Result<Timestamp, &'static str> {
     DateTime::parse(text)
         .map(|at| at.floor())
         .ok_or("not an RFC 3339 date-time, such as 2026-03-14T09:21:00Z")
+}
+
+fn scheme(text: &str) -> Result<Scheme, &'static str> {
+    text.parse()
+        .map_err(|_| "not one of sr25519, ed25519, ecdsa, ethereum")
 }

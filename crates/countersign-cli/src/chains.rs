@@ -3,6 +3,7 @@
 use countersign::{
     ChainId, ChainVerifier, Wallet,
     ethereum::{Ethereum, EthereumWallet},
+    polkadot::{Network, Polkadot, PolkadotWallet, Scheme},
 };
 
 /// A family of chains.
@@ -16,12 +17,13 @@ pub(crate) struct Family {
     /// The verifier of a server that serves this one chain, or else as many as possible. `None`
     /// for a chain that it cannot serve.
     verifier: OpenVerifier,
-    /// A wallet with this key, or else a fresh one. `None` for bytes that are no key.
+    /// A wallet of this scheme with this key, or else a fresh one. `None` for bytes that are no key
+    /// and for a scheme that the chains do not know.
     wallet: OpenWallet,
 }
 
 type OpenVerifier = fn(Option<&ChainId>) -> Option<Box<dyn ChainVerifier>>;
-type OpenWallet = fn(&ChainId, Option<&[u8; 32]>) -> Option<Box<dyn Wallet>>;
+type OpenWallet = fn(&ChainId, Option<Scheme>, Option<&[u8; 32]>) -> Option<Box<dyn Wallet>>;
 
 /// A verifier, and whether it lets every chain pass that it can read.
 pub(crate) struct Reader {
@@ -29,7 +31,9 @@ pub(crate) struct Reader {
     pub(crate) any_chain: bool,
 }
 
-const FAMILIES: &[Family] = &[Family {
+const FAMILIES: &[Family] = &[ETHEREUM, POLKADOT];
+
+const ETHEREUM: Family = Family {
     aliases: &[("ethereum", "eip155:1")],
     namespace: "eip155",
     any_chain: true,
@@ -40,14 +44,41 @@ const FAMILIES: &[Family] = &[Family {
         };
         Some(Box::new(ethereum))
     },
-    wallet: |chain, key| {
-        let wallet = match key {
-            Some(key) => EthereumWallet::from_bytes(key, chain.clone())?,
-            None => EthereumWallet::random(chain.clone()),
+    wallet: |chain, scheme, key| {
+        let wallet = match (scheme, key) {
+            (Some(_), _) => return None,
+            (None, Some(key)) => EthereumWallet::from_bytes(key, chain.clone())?,
+            (None, None) => EthereumWallet::random(chain.clone()),
         };
         Some(Box::new(wallet))
     },
-}];
+};
+
+const POLKADOT: Family = Family {
+    aliases: &[
+        ("polkadot", "polkadot:91b171bb158e2d3848fa23a9f1c25182"),
+        ("kusama", "polkadot:b0a8d493285c2df73290dfb7e61f870f"),
+        ("westend", "polkadot:e143f23803ac50e8f6f8e62695d1ce9e"),
+    ],
+    namespace: "polkadot",
+    any_chain: false,
+    verifier: |chain| {
+        let polkadot = match chain {
+            Some(chain) => Polkadot::only(Network::named(chain.as_str())?).ok()?,
+            None => Polkadot::new(),
+        };
+        Some(Box::new(polkadot))
+    },
+    wallet: |chain, scheme, key| {
+        let network = Network::named(chain.as_str())?;
+        let scheme = scheme.unwrap_or(Scheme::Sr25519);
+        let wallet = match key {
+            Some(key) => PolkadotWallet::from_seed(scheme, key, &network)?,
+            None => PolkadotWallet::random(scheme, &network)?,
+        };
+        Some(Box::new(wallet))
+    },
+};
 
 /// The verifiers of a server that serves `chain` alone, or else every chain.
 pub(crate) fn readers(chain: Option<&ChainId>) -> Vec<Reader> {
@@ -66,12 +97,16 @@ pub(crate) fn readers(chain: Option<&ChainId>) -> Vec<Reader> {
 }
 
 /// A wallet for a chain that [`read`] gave, with this key or else a fresh one; `None` if the bytes
-/// are no key.
-pub(crate) fn wallet(chain: &ChainId, key: Option<&[u8; 32]>) -> Option<Box<dyn Wallet>> {
+/// are no key, or the chain knows no such scheme.
+pub(crate) fn wallet(
+    chain: &ChainId,
+    scheme: Option<Scheme>,
+    key: Option<&[u8; 32]>,
+) -> Option<Box<dyn Wallet>> {
     let family = FAMILIES
         .iter()
         .find(|family| family.namespace == chain.namespace())?;
-    (family.wallet)(chain, key)
+    (family.wallet)(chain, scheme, key)
 }
 
 /// Reads the name of a chain that is spoken here.
@@ -83,7 +118,9 @@ pub(crate) fn read(text: &str) -> Result<ChainId, String> {
     let chain: ChainId = alias
         .map_or(text, |(_, chain)| chain)
         .parse()
-        .map_err(|_| "not a CAIP-2 name, such as eip155:1".to_owned())?;
+        .map_err(|_| {
+            "not a CAIP-2 name, such as eip155:1, or an alias, such as polkadot".to_owned()
+        })?;
     if readers(Some(&chain)).is_empty() {
         let spoken: Vec<_> = FAMILIES.iter().map(|family| family.namespace).collect();
         return Err(format!(

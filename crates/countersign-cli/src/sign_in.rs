@@ -90,8 +90,13 @@ fn open_wallet(args: &SignInArgs) -> Result<Box<dyn Wallet>, Failure> {
         Some(path) => Some(keys::from_file(path)?),
         None => None,
     };
-    chains::wallet(&args.chain, key.as_deref())
-        .ok_or_else(|| Failure::usage(format_args!("this is no private key of {}", args.chain)))
+    chains::wallet(&args.chain, args.scheme, key.as_deref()).ok_or_else(|| {
+        let chain = &args.chain;
+        match args.scheme {
+            Some(scheme) => Failure::usage(format_args!("this is no {scheme} key of {chain}")),
+            None => Failure::usage(format_args!("this is no private key of {chain}")),
+        }
+    })
 }
 
 /// Looks at a text before it is signed: it must be for the server that sent it, and for our

@@ -14,6 +14,7 @@ use countersign::{
     AuthHttp, Engine,
     ethereum::Ethereum,
     poem::{SignedIn, countersign as endpoints},
+    polkadot::Polkadot,
     stores,
 };
 use poem::{
@@ -39,6 +40,7 @@ fn serve(base: &'static str) -> String {
         let engine = Engine::builder(&origin)
             .stores(stores::connect("memory:").await.unwrap())
             .chain(Ethereum::mainnet())
+            .chain(Polkadot::new())
             .dev()
             .build()
             .unwrap();
@@ -177,6 +179,31 @@ fn a_token_opens_the_application_and_json_holds_all_of_it() {
     let address = answer["address"].as_str().unwrap();
     assert_eq!(answer["session"]["subject"], format!("eip155:{address}"));
     assert_eq!(answer["origin"], server());
+}
+
+#[test]
+fn every_scheme_of_polkadot_signs_in() {
+    for (chain, scheme, method) in [
+        ("polkadot", None, "sr25519"),
+        ("kusama", Some("sr25519"), "sr25519"),
+        ("westend", Some("ed25519"), "ed25519"),
+        ("polkadot", Some("ecdsa"), "ecdsa"),
+        (
+            "polkadot:91b171bb158e2d3848fa23a9f1c25182",
+            Some("ethereum"),
+            "ethereum",
+        ),
+    ] {
+        let mut arguments = vec![server(), "--new-key", "--json", "--chain", chain];
+        arguments.extend(scheme.iter().flat_map(|scheme| ["--scheme", scheme]));
+        let output = sign_in(&arguments);
+        let answer: Value = serde_json::from_str(&succeeded(&output)).unwrap();
+        assert_eq!(answer["session"]["method"], method, "{chain} {scheme:?}");
+        let subject = answer["session"]["subject"].as_str().unwrap();
+        assert!(subject.starts_with("polkadot:"), "{subject}");
+    }
+    let ethereum_knows_no_scheme = sign_in(&[server(), "--new-key", "--scheme", "ed25519"]);
+    assert_eq!(ethereum_knows_no_scheme.status.code(), Some(2));
 }
 
 #[test]

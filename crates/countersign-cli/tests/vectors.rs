@@ -1,4 +1,4 @@
-//! Every signed text of the Ethereum vectors gets the answer of a strict server.
+//! Every signed text of the vectors gets the answer of a strict server.
 
 #![allow(clippy::unwrap_used)]
 
@@ -7,6 +7,8 @@ use countersign_cli::{Check, Expected, Outcome, examine};
 use serde_json::Value;
 
 const CASES: &str = include_str!("../../../tests/vectors/ethereum/cases.json");
+
+const POLKADOT_CASES: &str = include_str!("../../../tests/vectors/polkadot/cases.json");
 
 fn cases() -> Vec<Value> {
     serde_json::from_str(CASES).expect("the vectors are a JSON list")
@@ -45,6 +47,33 @@ fn every_case_gets_the_code_of_a_strict_server() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_polkadot_case_gets_the_code_of_a_strict_server() {
+    let cases: Vec<Value> = serde_json::from_str(POLKADOT_CASES).unwrap();
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    // This command knows the built-in networks only.
+    for case in cases.iter().filter(|case| case["networks"].is_null()) {
+        let expected = Expected {
+            chain: None,
+            ..expected(case, "origin")
+        };
+        let signature = Some(text(case, "signature"));
+        let report = examine(text(case, "message"), signature, &expected);
+        let got = answer(report.code());
+        let expected = match text(case, "expect") {
+            "accepted_if_bare_allowed" => "invalid_signature",
+            other => other,
+        };
+        if got != expected {
+            wrong.push(format!("{}: {got}, not {expected}", text(case, "name")));
+        }
+        count += 1;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(count > 200, "only {count} cases");
 }
 
 #[test]

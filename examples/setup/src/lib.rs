@@ -103,6 +103,7 @@ impl Settings {
         eprintln!("\nListening: open {at} in a browser with a wallet.");
         eprintln!("Without one, sign in from another terminal:\n");
         eprintln!("    cargo run -p countersign-cli -- sign-in {at} --chain eip155:1 --new-key\n");
+        eprintln!("or with `--chain polkadot`.\n");
     }
 
     fn own_origin(&self) -> String {
