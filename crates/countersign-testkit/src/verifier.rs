@@ -599,7 +599,7 @@ pub async fn a_challenge_of_another_origin_is_refused<W: Wallet>(
     let other = "https://other.app.example";
     let wallet = wallet(ALICE);
     let v = std::sync::Arc::new(v);
-    let stage = Stage::built(ORIGIN, |b| b.chain(Shared(v.clone())).also_from(other));
+    let stage = Stage::built(ORIGIN, |b| b.chain(v.clone()).also_from(other));
     let proof = stage
         .edited_proof(&*v, &wallet, |s| {
             s.domain = "other.app.example".to_owned();
@@ -630,56 +630,12 @@ pub async fn one_key_is_one_subject<W: Wallet>(v: impl ChainVerifier, wallet: fn
     assert_ne!(other.identity.subject, first.identity.subject);
 }
 
-/// A verifier that a stage and a test hold together.
-#[derive(Debug)]
-struct Shared<V>(std::sync::Arc<V>);
-
-#[countersign_core::async_trait]
-impl<V: ChainVerifier> ChainVerifier for Shared<V> {
-    fn namespace(&self) -> &str {
-        self.0.namespace()
-    }
-    fn chains(&self) -> &[countersign_core::ChainId] {
-        self.0.chains()
-    }
-    fn label(&self, chain: &countersign_core::ChainId) -> &str {
-        self.0.label(chain)
-    }
-    fn labels(&self) -> Vec<&str> {
-        self.0.labels()
-    }
-    fn profile(&self) -> &'static countersign_core::TextProfile {
-        self.0.profile()
-    }
-    fn parse(&self, message: &str) -> Result<SignIn, countersign_core::VerifyError> {
-        self.0.parse(message)
-    }
-    fn chain_named(&self, name: &str) -> Option<countersign_core::ChainId> {
-        self.0.chain_named(name)
-    }
-    fn account(
-        &self,
-        chain: &countersign_core::ChainId,
-        address: &str,
-    ) -> Result<countersign_core::AccountId, countersign_core::VerifyError> {
-        self.0.account(chain, address)
-    }
-    async fn verify(
-        &self,
-        account: &countersign_core::AccountId,
-        message: &str,
-        signature: &[u8],
-    ) -> Result<countersign_core::Verified, countersign_core::VerifyError> {
-        self.0.verify(account, message, signature).await
-    }
-}
-
 fn scene<V: ChainVerifier, W: Wallet>(
     verifier: V,
     wallet: fn([u8; 32]) -> W,
 ) -> (std::sync::Arc<V>, Stage, W) {
     let verifier = std::sync::Arc::new(verifier);
-    let stage = Stage::with(Shared(verifier.clone()));
+    let stage = Stage::with(verifier.clone());
     (verifier, stage, wallet(ALICE))
 }
 

@@ -1,6 +1,6 @@
 //! The port of chains.
 
-use std::fmt::Debug;
+use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
 
@@ -98,6 +98,51 @@ pub trait ChainVerifier: Debug + Send + Sync + 'static {
         message: &str,
         signature: &[u8],
     ) -> Result<Verified, VerifyError>;
+}
+
+/// A verifier that several hold together is one.
+#[async_trait]
+impl<V: ChainVerifier + ?Sized> ChainVerifier for Arc<V> {
+    fn namespace(&self) -> &str {
+        (**self).namespace()
+    }
+
+    fn chains(&self) -> &[ChainId] {
+        (**self).chains()
+    }
+
+    fn label(&self, chain: &ChainId) -> &str {
+        (**self).label(chain)
+    }
+
+    fn labels(&self) -> Vec<&str> {
+        (**self).labels()
+    }
+
+    fn profile(&self) -> &'static TextProfile {
+        (**self).profile()
+    }
+
+    fn parse(&self, message: &str) -> Result<SignIn, VerifyError> {
+        (**self).parse(message)
+    }
+
+    fn chain_named(&self, name: &str) -> Option<ChainId> {
+        (**self).chain_named(name)
+    }
+
+    fn account(&self, chain: &ChainId, address: &str) -> Result<AccountId, VerifyError> {
+        (**self).account(chain, address)
+    }
+
+    async fn verify(
+        &self,
+        account: &AccountId,
+        message: &str,
+        signature: &[u8],
+    ) -> Result<Verified, VerifyError> {
+        (**self).verify(account, message, signature).await
+    }
 }
 
 /// A proof that holds. A session needs one, and only a verifier's success makes one.
