@@ -398,7 +398,7 @@ pub enum TokenError {
 /// assert!(codes.contains(&"CFG_INSECURE_ORIGIN"));
 /// assert!(codes.contains(&"CFG_SECRET_MISSING"));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ConfigError {
     faults: Vec<ConfigFault>,
 }
@@ -450,6 +450,13 @@ impl fmt::Display for ConfigError {
             write!(f, "\n  {code}: {detail}")?;
         }
         Ok(())
+    }
+}
+
+/// As for people: this is what a `main` that returns the error prints.
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

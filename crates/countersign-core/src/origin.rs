@@ -36,6 +36,7 @@ impl Origin {
         let authority = uri.authority_components()?;
         let port = match authority.port() {
             None | Some("") => scheme.default_port(),
+            Some(port) if port.starts_with('0') => return None, // none, or another spelling
             Some(port) => port.parse().ok()?,
         };
         if authority.userinfo().is_some() || !is_host(authority.host()) {
@@ -171,7 +172,8 @@ fn is_host(host: &str) -> bool {
         .strip_prefix('[')
         .and_then(|host| host.strip_suffix(']'))
     {
-        return inner.parse::<std::net::Ipv6Addr>().is_ok();
+        let address = inner.parse::<std::net::Ipv6Addr>();
+        return address.is_ok_and(|address| address.to_string() == inner.to_ascii_lowercase());
     }
     let is_label = |label: &str| {
         !label.is_empty()
@@ -180,7 +182,12 @@ fn is_host(host: &str) -> bool {
                 .bytes()
                 .all(|b| b == b'-' || b == b'_' || b.is_ascii_alphanumeric())
     };
-    host.len() <= 253 && host.split('.').all(is_label)
+    // Browsers read a host whose last label is a number as an IPv4 address.
+    let last = host.rsplit('.').next().unwrap_or_default();
+    let is_number = last.starts_with(|first: char| first.is_ascii_digit())
+        && (last.bytes().all(|b| b.is_ascii_digit()) || last.starts_with("0x"));
+    let is_plain = !is_number || host.parse::<std::net::Ipv4Addr>().is_ok();
+    host.len() <= 253 && host.split('.').all(is_label) && is_plain
 }
 
 impl fmt::Display for Origin {
@@ -242,6 +249,13 @@ mod tests {
             "https://app.example\\",
             "javascript:alert(1)",
             "https:app.example",
+            "https://app.example:0",
+            "https://app.example:0443",
+            "https://10.1",
+            "https://2130706433",
+            "https://0x7f.1",
+            "https://app.0x7f",
+            "http://[0:0:0:0:0:0:0:1]",
         ] {
             assert!(text.parse::<Origin>().is_err(), "{text}");
         }

@@ -171,23 +171,49 @@ impl Policy {
         if self.times.leeway > 2 * MINUTE {
             fault("CFG_LEEWAY", "the leeway is over 120 seconds".to_owned());
         }
-        if self.challenge_ttl > 15 * MINUTE || self.challenge_ttl.is_zero() {
-            fault(
-                "CFG_TTL",
-                "a challenge lives between a moment and 15 minutes".to_owned(),
-            );
-        }
+        let mut bounded = |name: &str, value: Duration, least: Duration, most: Duration| {
+            if value < least || value > most {
+                fault(
+                    "CFG_TTL",
+                    format!("{name} is {value:?}; it must be {least:?} to {most:?}"),
+                );
+            }
+        };
         let Lifetimes {
             cookie_idle,
             cookie_absolute,
             token_absolute,
         } = self.lifetimes;
-        if cookie_idle.is_zero() || cookie_absolute.is_zero() || token_absolute.is_zero() {
-            fault("CFG_TTL", "a session lifetime is zero".to_owned());
-        }
+        bounded(
+            "the challenge's lifetime",
+            self.challenge_ttl,
+            SECOND,
+            15 * MINUTE,
+        );
+        bounded(
+            "the age of a message",
+            self.times.message_age,
+            SECOND,
+            24 * HOUR,
+        );
+        bounded("the idle time of a session", cookie_idle, SECOND, YEAR);
+        bounded(
+            "the lifetime of a cookie session",
+            cookie_absolute,
+            SECOND,
+            YEAR,
+        );
+        bounded(
+            "the lifetime of a token session",
+            token_absolute,
+            SECOND,
+            YEAR,
+        );
         faults
     }
 }
 
+const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
+const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);

@@ -73,6 +73,9 @@ pub(crate) fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Re
     if !is_json(headers) {
         return Err(Code::UnsupportedMediaType.into());
     }
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Code::RequestMalformed.into()); // serde would take a list for an object
+    }
     serde_json::from_slice(body).map_err(|e| Error::with_source(Code::RequestMalformed, e))
 }
 

@@ -83,14 +83,19 @@ impl Cookies {
     pub(crate) fn read(headers: &HeaderMap, names: &CookieNames) -> Result<Self, Error> {
         let mut cookies = Self::default();
         for header in headers.get_all(header::COOKIE) {
-            let Ok(text) = header.to_str() else { continue };
-            for (name, value) in text.split(';').filter_map(|pair| pair.split_once('=')) {
-                let place = match name.trim() {
-                    name if name == names.session => &mut cookies.session,
-                    name if name == names.binding => &mut cookies.binding,
+            // Bytes, not text: what other cookies hold must not hide ours.
+            for pair in header.as_bytes().split(|byte| *byte == b';') {
+                let mut halves = pair.splitn(2, |byte| *byte == b'=');
+                let (Some(name), Some(value)) = (halves.next(), halves.next()) else {
+                    continue;
+                };
+                let place = match name.trim_ascii() {
+                    name if name == names.session.as_bytes() => &mut cookies.session,
+                    name if name == names.binding.as_bytes() => &mut cookies.binding,
                     _ => continue,
                 };
-                if place.replace(value.trim().to_owned()).is_some() {
+                let value = String::from_utf8_lossy(value.trim_ascii()).into_owned();
+                if place.replace(value).is_some() {
                     return Err(Code::RequestMalformed.into());
                 }
             }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use countersign_core::Engine;
+use countersign_core::{Engine, Error, Purged};
 
 /// Begins it on the current runtime.
 pub(crate) fn begin(engine: &Engine) {
@@ -15,7 +15,7 @@ pub(crate) fn begin(engine: &Engine) {
             let Some(engine) = engine.upgrade() else {
                 return;
             };
-            match engine.purge().await {
+            match crate::guarded(PATIENCE, purge(&engine)).await {
                 Ok(purged) => tracing::debug!(target: "countersign", ?purged, "purged"),
                 Err(error) => {
                     tracing::warn!(target: "countersign", %error, "not purged, will try again");
@@ -24,5 +24,12 @@ pub(crate) fn begin(engine: &Engine) {
         }
     });
 }
+
+async fn purge(engine: &Engine) -> Result<Purged, Error> {
+    Ok(engine.purge().await?)
+}
+
+/// A purge of many rows takes longer than a request may.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 const EVERY: Duration = Duration::from_secs(60);

@@ -92,8 +92,8 @@ impl AuthHttp {
         &self.0.base
     }
 
-    /// Answers a request. Whatever happens, there is an answer: a plugin that panics or hangs is
-    /// 500 `plugin_error`.
+    /// Answers a request, on a Tokio runtime. Whatever happens, there is an answer: a plugin that
+    /// panics or hangs is 500 `plugin_error`.
     ///
     /// The URI is the one the client sent, with the base path. A body over [`BODY_LIMIT`] is
     /// answered with 413, so an adapter that reads bodies itself need not read further than one
@@ -123,7 +123,7 @@ impl AuthHttp {
     /// `session_required`, `token_invalid`, `request_malformed` (two session cookies),
     /// `store_unavailable`.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Session, Error> {
-        guarded(self.0.authenticate(headers)).await
+        guarded(DEADLINE, self.0.authenticate(headers)).await
     }
 
     /// The answer to a request that a guard refused, in the one shape that all errors have.
@@ -171,7 +171,7 @@ impl AuthHttp {
         } else {
             Bytes::new()
         };
-        guarded(endpoints::dispatch(&self.0, &route, parts, &body)).await
+        guarded(DEADLINE, endpoints::dispatch(&self.0, &route, parts, &body)).await
     }
 }
 
@@ -188,8 +188,11 @@ impl Inner {
 
 /// Holds off what a plugin may do: panic, or never come back. What blocks the thread or eats the
 /// memory cannot be held off inside one process.
-async fn guarded<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    match tokio::time::timeout(DEADLINE, AssertUnwindSafe(work).catch_unwind()).await {
+async fn guarded<T>(
+    deadline: Duration,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    match tokio::time::timeout(deadline, AssertUnwindSafe(work).catch_unwind()).await {
         Ok(Ok(result)) => result,
         Ok(Err(_panic)) => Err(Error::with_source(Code::PluginError, "a plugin panicked")),
         Err(elapsed) => Err(Error::with_source(Code::PluginError, elapsed)),
@@ -208,10 +211,8 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Error> {
     let text = value
         .to_str()
         .map_err(|e| Error::with_source(Code::RequestMalformed, e))?;
-    Ok(match text.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Some(token),
-        _ => None,
-    })
+    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    Ok(scheme.eq_ignore_ascii_case("bearer").then_some(token))
 }
 
 /// How long the whole handling may take once the request is there. Stores and chains have shorter

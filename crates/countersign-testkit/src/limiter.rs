@@ -21,6 +21,8 @@ macro_rules! rate_limiter_suite {
                 a_cost_takes_so_much_at_once,
                 of_many_callers_no_more_than_the_limit_are_admitted,
                 purge_forgets_only_whole_quotas,
+                what_was_spent_comes_back_evenly,
+                a_clock_set_back_locks_nobody_out,
             ],
             ($limiter)
         );
@@ -114,6 +116,30 @@ pub async fn purge_forgets_only_whole_quotas(limiter: impl RateLimiter) {
     assert_eq!(
         limiter.take("a", QUOTA, 5, late).await.unwrap(),
         Verdict::Admitted
+    );
+}
+
+/// The burst, and then the limit once more over a whole period; not a request beyond.
+pub async fn what_was_spent_comes_back_evenly(limiter: impl RateLimiter) {
+    let mut admitted = 0;
+    for millis in (0..60_000).step_by(250) {
+        admitted += usize::from(take(&limiter, "a", millis).await == Verdict::Admitted);
+    }
+    assert!((5..=10).contains(&admitted), "{admitted} of a quota of 5");
+}
+
+/// Time that was shown by mistake is not waited for.
+pub async fn a_clock_set_back_locks_nobody_out(limiter: impl RateLimiter) {
+    for _ in 0..6 {
+        take(&limiter, "a", 3_600_000).await;
+    }
+    let mut admitted = 0;
+    for millis in (0..60_000).step_by(1_000) {
+        admitted += usize::from(take(&limiter, "a", millis).await == Verdict::Admitted);
+    }
+    assert!(
+        admitted >= 5,
+        "only {admitted} in a minute after the clock was set back"
     );
 }
 

@@ -1,5 +1,7 @@
 //! Stores by URL: the scheme says which.
 
+use std::fmt;
+
 use countersign_core::{BoxError, Stores};
 
 /// Opens the stores that a URL names. `memory:` lives in this process and needs the feature
@@ -31,7 +33,7 @@ pub async fn connect(url: &str) -> Result<Stores, ConnectError> {
 }
 
 /// Why stores were not opened. Never holds the URL, which may hold a password.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
     /// The URL's scheme is none of ours.
@@ -48,4 +50,15 @@ pub enum ConnectError {
     /// The store cannot be reached, or refuses us.
     #[error("the store cannot be opened")]
     Unreachable(#[source] BoxError),
+}
+
+/// As for people, with the cause: this is what a `main` that returns the error prints.
+impl fmt::Debug for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        match self {
+            Self::Unreachable(cause) => write!(f, ": {cause}"),
+            _ => Ok(()),
+        }
+    }
 }

@@ -52,7 +52,9 @@ impl Settings {
             port: match variable("PORT")? {
                 Some(port) => port
                     .parse()
-                    .map_err(|_| format!("PORT={port} is not a port"))?,
+                    .ok()
+                    .filter(|port| *port != 0)
+                    .ok_or_else(|| format!("PORT={port} is not a port"))?,
                 None => 3000,
             },
             origin: variable("COUNTERSIGN_ORIGIN")?,

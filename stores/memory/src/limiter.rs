@@ -53,6 +53,16 @@ impl MemoryLimiter {
                 .is_ok()
     }
 
+    /// Takes the engine's time over. A clock that was set back by more than a moment would have
+    /// everybody wait until it is there again, so then all quotas begin anew.
+    fn follow(&self, now: Timestamp) {
+        if !self.clock.set(now) {
+            let mut by_quota = self.by_quota.lock().unwrap_or_else(PoisonError::into_inner);
+            by_quota.clear();
+            self.clock.reset(now);
+        }
+    }
+
     fn keyed(&self, quota: Quota) -> Arc<Keyed> {
         let mut by_quota = self.by_quota.lock().unwrap_or_else(PoisonError::into_inner);
         let keyed = by_quota.entry(quota).or_insert_with(|| {
@@ -87,7 +97,7 @@ impl RateLimiter for MemoryLimiter {
         cost: u32,
         now: Timestamp,
     ) -> Result<Verdict, StoreError> {
-        self.clock.set(now);
+        self.follow(now);
         let Some(cost) = NonZeroU32::new(cost) else {
             return Ok(Verdict::Admitted);
         };
@@ -112,7 +122,7 @@ impl RateLimiter for MemoryLimiter {
     }
 
     async fn purge(&self, now: Timestamp) -> Result<u64, StoreError> {
-        self.clock.set(now);
+        self.follow(now);
         let limiters: Vec<_> = {
             let by_quota = self.by_quota.lock().unwrap_or_else(PoisonError::into_inner);
             by_quota.values().cloned().collect()
@@ -141,11 +151,20 @@ impl fmt::Debug for MemoryLimiter {
 struct EngineClock(Arc<AtomicU64>);
 
 impl EngineClock {
-    fn set(&self, now: Timestamp) {
-        let nanos = u64::try_from(now.as_millis())
+    /// Moves on to `now`; says `false`, and stays, if that is well behind.
+    fn set(&self, now: Timestamp) -> bool {
+        let nanos = Self::nanos(now);
+        self.0.fetch_max(nanos, Ordering::AcqRel) <= nanos.saturating_add(MOMENT)
+    }
+
+    fn reset(&self, now: Timestamp) {
+        self.0.store(Self::nanos(now), Ordering::Release);
+    }
+
+    fn nanos(now: Timestamp) -> u64 {
+        u64::try_from(now.as_millis())
             .unwrap_or(0)
-            .saturating_mul(1_000_000);
-        self.0.fetch_max(nanos, Ordering::AcqRel);
+            .saturating_mul(1_000_000)
     }
 }
 
@@ -158,3 +177,6 @@ impl Clock for EngineClock {
 }
 
 const OVERFLOW: &str = "everybody else";
+
+/// Threads that ask at once may come a little out of order.
+const MOMENT: u64 = 5_000_000_000;

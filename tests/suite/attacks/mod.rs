@@ -3,6 +3,7 @@
 mod addresses;
 mod cookies;
 mod domains;
+mod edges;
 mod errors;
 mod messages;
 mod nonces;

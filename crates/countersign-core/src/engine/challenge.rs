@@ -12,7 +12,7 @@ use crate::{
     ports::nonces::OneTime,
     secret::{Binding, one_time_key, random_alphanumeric},
     session::SessionKind,
-    sign_in::SignIn,
+    sign_in::{SignIn, parse},
     time::{DateTime, Timestamp},
 };
 
@@ -28,6 +28,7 @@ impl Engine {
         }
         self.spend("challenge", self.0.limits.challenge, ask.client)
             .await?;
+        check_resources(&ask.resources)?;
 
         let origin = ask.origin.as_ref().unwrap_or(self.origin()).clone();
         let account = self.account_of(&ask)?;
@@ -99,7 +100,7 @@ impl Engine {
     ) -> Result<String, Error> {
         let chain = account.chain();
         let verifier = self.0.verifiers.of_chain(chain)?;
-        let text = SignIn {
+        let sign_in = SignIn {
             profile: verifier.profile(),
             scheme: None,
             domain: origin.authority().to_owned(),
@@ -115,14 +116,26 @@ impl Engine {
             not_before: None,
             request_id: None,
             resources: (!ask.resources.is_empty()).then(|| ask.resources.clone()),
-        }
-        .compose();
+        };
+        let text = sign_in.compose();
         match verifier.parse(&text) {
-            Ok(read) if read.compose() == text => Ok(text),
+            Ok(read) if read == sign_in => Ok(text),
             Ok(_) => Err(Code::RequestMalformed.into()),
             Err(error) => Err(Error::with_source(Code::RequestMalformed, error)),
         }
     }
+}
+
+/// Whether a text could list these.
+fn check_resources(resources: &[String]) -> Result<(), Error> {
+    let count = parse::cap_resources(resources.len());
+    let each = resources
+        .iter()
+        .try_for_each(|uri| parse::read_uri(uri).map(drop));
+    count.and(each).map_err(|error| match error.code() {
+        Code::MessageTooLarge => error.into(),
+        _ => Error::with_source(Code::RequestMalformed, error),
+    })
 }
 
 const NONCE_LENGTH: usize = 24;

@@ -118,14 +118,28 @@ impl Engine {
     }
 
     async fn spend(&self, flow: &str, quota: Quota, client: Option<IpAddr>) -> Result<(), Error> {
+        let who = match client.map(|client| client.to_canonical()) {
+            Some(IpAddr::V6(address)) => {
+                // Who has one /64 easily has many: a /48 together gets a quota of its own.
+                let wider = Quota {
+                    limit: quota.limit.saturating_mul(SITES_OF_A_48),
+                    ..quota
+                };
+                let site = network_of(address, 3);
+                self.take(&format!("{flow}:{site}/48"), wider).await?;
+                network_of(address, 4).to_string()
+            }
+            Some(address) => address.to_string(),
+            None => "unknown".to_owned(),
+        };
+        self.take(&format!("{flow}:{who}"), quota).await
+    }
+
+    async fn take(&self, key: &str, quota: Quota) -> Result<(), Error> {
         let Some(limiter) = &self.0.limiter else {
             return Ok(());
         };
-        let key = match client {
-            Some(client) => format!("{flow}:{}", network_of(client)),
-            None => format!("{flow}:unknown"),
-        };
-        match limiter.take(&key, quota, 1, self.now()).await? {
+        match limiter.take(key, quota, 1, self.now()).await? {
             Verdict::Admitted => Ok(()),
             Verdict::Denied { retry_after } => Err(Error::rate_limited(retry_after)),
         }
@@ -154,16 +168,15 @@ pub struct Purged {
     pub quotas: u64,
 }
 
-/// Who counts as one client: an IPv4 address, or the /64 network of an IPv6 one.
-fn network_of(client: IpAddr) -> IpAddr {
-    match client.to_canonical() {
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
-        }
-        v4 => v4,
-    }
+/// The network of an IPv6 address: so many of its 16-bit groups, and zeros.
+fn network_of(address: Ipv6Addr, groups: usize) -> Ipv6Addr {
+    let mut segments = address.segments();
+    segments[groups..].fill(0);
+    segments.into()
 }
+
+/// How many /64 networks' worth of quota a /48 gets.
+const SITES_OF_A_48: u32 = 16;
 
 /// Nodes whose clocks differ must not purge what counts for another.
 const PURGE_SLACK: std::time::Duration = std::time::Duration::from_secs(120);
@@ -173,10 +186,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_is_an_address_or_a_64_network() {
-        let network = |text: &str| network_of(text.parse().unwrap()).to_string();
-        assert_eq!(network("192.0.2.7"), "192.0.2.7");
-        assert_eq!(network("::ffff:192.0.2.7"), "192.0.2.7");
-        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+    fn a_network_is_the_head_of_an_address() {
+        let address = "2001:db8:1:2:3:4:5:6".parse().unwrap();
+        assert_eq!(network_of(address, 4).to_string(), "2001:db8:1:2::");
+        assert_eq!(network_of(address, 3).to_string(), "2001:db8:1::");
     }
 }

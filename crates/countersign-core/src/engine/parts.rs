@@ -16,7 +16,7 @@ use crate::{
         verifier::ChainVerifier,
     },
     secret::{Key, Secret},
-    sign_in::StatementText,
+    sign_in::{StatementText, profile::WANTS},
     time::{Clock, SystemClock},
 };
 
@@ -265,14 +265,19 @@ impl EngineBuilder {
         }
         if let Some(statement) = &self.statement {
             let allowed = |byte| StatementText::UriCharacters.allows(byte);
-            if statement.len() > 1_024 || !statement.bytes().all(allowed) {
-                let detail = "the statement is over 1 KiB or holds a character ERC-4361 forbids";
+            let repeats = statement.contains(WANTS);
+            if statement.len() > 1_024 || repeats || !statement.bytes().all(allowed) {
+                let detail = "the statement is over 1 KiB, holds a character that ERC-4361 forbids, \
+                    or repeats the first line of a text";
                 faults.push(ConfigFault::new("CFG_STATEMENT", detail));
             }
         }
         for quota in [self.limits.challenge, self.limits.verify] {
-            if quota.limit == 0 || quota.period.is_zero() {
-                faults.push(ConfigFault::new("CFG_LIMITS", "a quota admits nothing"));
+            if quota.limit == 0 || quota.period.is_zero() || quota.period > LONGEST_PERIOD {
+                faults.push(ConfigFault::new(
+                    "CFG_LIMITS",
+                    "a quota admits nothing, or counts for longer than a day",
+                ));
             }
         }
         let main_is_read = self
@@ -324,3 +329,5 @@ impl EngineBuilder {
 fn missing(detail: &str) -> ConfigFault {
     ConfigFault::new("CFG_PART_MISSING", detail)
 }
+
+const LONGEST_PERIOD: Duration = Duration::from_secs(24 * 60 * 60);

@@ -151,7 +151,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Ends the client's old session and writes the new one under an id of its own.
+    /// Writes the new session under an id of its own and ends the client's old one.
     async fn begin_session(
         &self,
         identity: Identity,
@@ -159,9 +159,6 @@ impl Engine {
         context: &Context,
         now: Timestamp,
     ) -> Result<SignedIn, Error> {
-        if let Some(previous) = &context.previous {
-            self.0.sessions.remove(&previous.id()).await?;
-        }
         let lifetimes = self.0.policy.lifetimes;
         let (idle_until, expires_at) = match context.credential {
             SessionKind::Cookie => {
@@ -188,6 +185,13 @@ impl Engine {
             data: Default::default(),
         };
         self.0.sessions.insert(&session).await?;
+        if let Some(previous) = &context.previous
+            && let Err(error) = self.0.sessions.remove(&previous.id()).await
+        {
+            // Both or neither: the client hears of no new session while the old one may live.
+            let _ = self.0.sessions.remove(&session.id).await;
+            return Err(error.into());
+        }
         Ok(SignedIn { session, token })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use crate::event::Event;
+use crate::{error::Code, event::Event};
 
 /// Takes note of what happens. It must not block and cannot fail.
 pub trait EventSink: Debug + Send + Sync + 'static {
@@ -28,6 +28,10 @@ impl EventSink for TracingEvents {
                 target: "countersign", subject = %identity.subject, account = %identity.account,
                 method = %identity.method, ?credential, session, "signed in",
             ),
+            Event::SignInRefused {
+                code: Code::RateLimited,
+                ..
+            } => tracing::debug!(target: "countersign", "sign-in over the quota"),
             Event::SignInRefused { code, claimed } => {
                 let claimed = claimed.as_ref().map(tracing::field::display);
                 tracing::info!(target: "countersign", %code, claimed, "sign-in refused");

@@ -9,8 +9,8 @@ use crate::{error::StoreError, time::Timestamp};
 /// Counts what clients spend.
 ///
 /// # Contract
-/// - Of any number of concurrent callers for one key, no more than the quota's limit are admitted
-///   within its period; the burst equals the limit.
+/// - The burst equals the limit: of any number of concurrent callers for one key, no more than the
+///   quota's limit are admitted at once. What was spent comes back evenly over the period.
 /// - Keys do not touch each other.
 /// - A denial says after how long the same call would be admitted.
 /// - Memory is bounded whatever keys come.

@@ -1,7 +1,7 @@
 //! The text that a wallet signs (CAIP-122, ERC-4361): its fields, and the exact text they make.
 
 pub(crate) mod parse;
-mod profile;
+pub(crate) mod profile;
 
 use crate::{caip::ChainId, time::DateTime};
 

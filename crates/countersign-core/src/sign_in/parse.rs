@@ -225,7 +225,7 @@ fn is_authority(text: &str) -> bool {
             .is_none_or(|port| port.parse::<u16>().is_ok())
 }
 
-fn read_uri(value: &str) -> Result<String, VerifyError> {
+pub(crate) fn read_uri(value: &str) -> Result<String, VerifyError> {
     cap(value, MAX_URI, "a URI is over 2 KiB")?;
     match UriStr::new(value) {
         Ok(_) => Ok(value.to_owned()),
@@ -284,12 +284,18 @@ fn read_resources(value: &str, lines: &mut Lines<'_>) -> Result<Vec<String>, Ver
     }
     let mut resources = Vec::new();
     while let Some(resource) = lines.take_after("- ") {
-        if resources.len() == MAX_RESOURCES {
-            return Err(VerifyError::too_large("there are more than 32 resources"));
-        }
+        cap_resources(resources.len() + 1)?;
         resources.push(read_uri(resource)?);
     }
     Ok(resources)
+}
+
+/// Refuses more resources than a text may list.
+pub(crate) fn cap_resources(count: usize) -> Result<(), VerifyError> {
+    if count > MAX_RESOURCES {
+        return Err(VerifyError::too_large("there are more than 32 resources"));
+    }
+    Ok(())
 }
 
 fn cap(text: &str, max: usize, detail: &'static str) -> Result<(), VerifyError> {

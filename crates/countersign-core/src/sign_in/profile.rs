@@ -115,7 +115,7 @@ impl StatementText {
     }
 }
 
-pub(super) const WANTS: &str = " wants you to sign in with your ";
+pub(crate) const WANTS: &str = " wants you to sign in with your ";
 pub(super) const ACCOUNT: &str = " account:";
 
 const ALL_IN_ORDER: &[Field] = &[

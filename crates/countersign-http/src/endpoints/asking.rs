@@ -62,13 +62,13 @@ pub(super) async fn challenge(auth: &Inner, parts: &Parts, body: &Bytes) -> Resu
 }
 
 pub(super) async fn nonce(auth: &Inner, parts: &Parts) -> Result<Reply, Error> {
-    let credential = match parts.uri.query() {
-        None | Some("") | Some("credential=cookie") => CredentialName::Cookie,
-        Some("credential=token") => CredentialName::Token,
-        Some(query) if query.split('&').any(|pair| pair.starts_with("credential=")) => {
-            return Err(Code::RequestMalformed.into());
-        }
-        Some(_) => CredentialName::Cookie, // such as a parameter against caches
+    // Other parameters mean nothing: clients add some against caches.
+    let pairs = parts.uri.query().unwrap_or_default().split('&');
+    let mut named = pairs.filter_map(|pair| pair.strip_prefix("credential="));
+    let credential = match (named.next(), named.next()) {
+        (None | Some("cookie"), None) => CredentialName::Cookie,
+        (Some("token"), None) => CredentialName::Token,
+        _ => return Err(Code::RequestMalformed.into()),
     };
     let (challenge, binding) = issue(auth, parts, Ask::any_chain(), credential).await?;
     Ok(bound(auth, Reply::text(challenge.nonce), binding))

@@ -31,11 +31,23 @@ pub(crate) async fn dispatch(
 
 /// The word for a session's kind on the wire.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(try_from = "String")]
 enum CredentialName {
     #[default]
     Cookie,
     Token,
+}
+
+impl TryFrom<String> for CredentialName {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        match &*name {
+            "cookie" => Ok(Self::Cookie),
+            "token" => Ok(Self::Token),
+            _ => Err("a credential is `cookie` or `token`"),
+        }
+    }
 }
 
 impl From<CredentialName> for SessionKind {

@@ -1,6 +1,6 @@
 //! `/session`, `/sessions` and the two ways out.
 
-use countersign_core::{ChainId, Class, Error, Session, SessionId, Subject};
+use countersign_core::{ChainId, Class, Credential, Error, Session, SessionId, Subject};
 use http::{StatusCode, request::Parts};
 use serde::Serialize;
 
@@ -61,6 +61,7 @@ pub(super) async fn list(auth: &Inner, parts: &Parts) -> Result<Reply, Error> {
     let sessions = auth.engine.sessions(&current.identity.subject).await?;
     let sessions = sessions
         .iter()
+        .take(LISTED)
         .map(|session| auth.listed(session, &current.id))
         .collect();
     Ok(Reply::json(StatusCode::OK, &ListAnswer { sessions }))
@@ -80,28 +81,40 @@ pub(super) async fn end(auth: &Inner, parts: &Parts, handle: &str) -> Result<Rep
 }
 
 pub(super) async fn logout(auth: &Inner, parts: &Parts) -> Result<Reply, Error> {
-    match auth.authenticate(&parts.headers).await {
-        Ok(session) => auth.engine.sign_out(&session.id).await?,
-        Err(error) if error.class() == Class::Unauthenticated => {} // signed out already
-        Err(error) => return Err(error),
+    for session in auth.all_sent(parts).await? {
+        auth.engine.sign_out(&session.id).await?;
     }
     Ok(auth.cleared(parts, Reply::no_content()))
 }
 
 pub(super) async fn logout_all(auth: &Inner, parts: &Parts) -> Result<Reply, Error> {
-    match auth.authenticate(&parts.headers).await {
-        Ok(session) => {
-            auth.engine
-                .sign_out_everywhere(&session.identity.subject)
-                .await?;
-        }
-        Err(error) if error.class() == Class::Unauthenticated => {}
-        Err(error) => return Err(error),
+    for session in auth.all_sent(parts).await? {
+        let subject = &session.identity.subject;
+        auth.engine.sign_out_everywhere(subject).await?;
     }
     Ok(auth.cleared(parts, Reply::no_content()))
 }
 
 impl Inner {
+    /// The live sessions of all credentials that came: whoever signs out means each of them.
+    async fn all_sent(&self, parts: &Parts) -> Result<Vec<Session>, Error> {
+        let cookies = Cookies::read(&parts.headers, &self.cookies)?;
+        let bearer = bearer(&parts.headers).unwrap_or_default();
+        let sent = [
+            bearer.map(Credential::Bearer),
+            cookies.session.as_deref().map(Credential::Cookie),
+        ];
+        let mut sessions = Vec::new();
+        for credential in sent.into_iter().flatten() {
+            match self.engine.authenticate(credential).await {
+                Ok(session) => sessions.push(session),
+                Err(error) if error.class() == Class::Unauthenticated => {} // signed out already
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(sessions)
+    }
+
     fn listed(&self, session: &Session, current: &SessionId) -> ListedSession {
         ListedSession {
             handle: self.engine.handle(&session.id),
@@ -117,7 +130,8 @@ impl Inner {
     /// knows what it opens, so then it stays.
     fn refuse_and_clear(&self, parts: &Parts, error: &Error) -> Reply {
         let reply = Reply::error(error);
-        if error.class() == Class::Unauthenticated {
+        let by_cookie = matches!(bearer(&parts.headers), Ok(None));
+        if by_cookie && error.class() == Class::Unauthenticated {
             self.cleared(parts, reply)
         } else {
             reply
@@ -126,12 +140,14 @@ impl Inner {
 
     /// Takes the session cookie back from a browser that sent one.
     fn cleared(&self, parts: &Parts, reply: Reply) -> Reply {
-        let by_cookie = matches!(bearer(&parts.headers), Ok(None));
         let sent = Cookies::read(&parts.headers, &self.cookies).is_ok_and(|c| c.session.is_some());
-        if by_cookie && sent {
+        if sent {
             reply.cookie(self.cookies.clear_session())
         } else {
             reply
         }
     }
 }
+
+/// How many sessions a list shows, the newest first.
+const LISTED: usize = 100;
