@@ -16,6 +16,8 @@ mod clock;
 pub mod faults;
 pub mod limiter;
 pub mod nonces;
+#[cfg(feature = "servers")]
+pub mod servers;
 pub mod sessions;
 mod stage;
 pub mod verifier;
