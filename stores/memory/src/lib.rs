@@ -20,7 +20,7 @@ mod shards;
 
 use std::sync::Arc;
 
-use countersign_core::Stores;
+use countersign_core::{Durability, Stores};
 
 pub use limiter::MemoryLimiter;
 pub use nonces::MemoryNonces;
@@ -32,5 +32,6 @@ pub fn stores() -> Stores {
         nonces: Arc::new(MemoryNonces::default()),
         sessions: Arc::new(MemorySessions::default()),
         limiter: Arc::new(MemoryLimiter::default()),
+        durability: Durability::Volatile,
     }
 }

@@ -4,6 +4,7 @@ mod challenge;
 mod parts;
 mod sessions;
 mod sign_in;
+mod stores;
 mod verifiers;
 
 use std::{
@@ -18,9 +19,10 @@ use crate::{
     time::Timestamp,
 };
 
-pub use parts::{EngineBuilder, Stores};
+pub use parts::EngineBuilder;
 pub use sessions::Credential;
 pub use sign_in::SignedIn;
+pub use stores::{Durability, Stores};
 
 use parts::Parts;
 
@@ -72,6 +74,11 @@ impl Engine {
     /// Whether the engine runs in `dev` mode.
     pub fn is_dev(&self) -> bool {
         self.0.dev
+    }
+
+    /// What a crash of its stores may cost.
+    pub fn durability(&self) -> Durability {
+        self.0.durability
     }
 
     /// What the engine's clock says.
