@@ -8,7 +8,10 @@ use std::{
     },
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 /// A temporary directory that goes when it is dropped or when this process ends.
@@ -58,6 +61,30 @@ impl Drop for Home {
     fn drop(&mut self) {
         drop(self.keeper.stdin.take());
         let _ = self.keeper.wait();
+    }
+}
+
+/// A temporary directory that goes when it is dropped or when this process ends, for tests that
+/// keep files.
+#[derive(Debug)]
+pub struct Dir(Home);
+
+impl Dir {
+    /// An empty directory.
+    #[allow(clippy::new_without_default)] // it does something
+    pub fn new() -> Self {
+        Self(Home::new("dir"))
+    }
+
+    /// One directory for all tests of this process.
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<Dir> = OnceLock::new();
+        SHARED.get_or_init(Self::new)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.0.path()
     }
 }
 

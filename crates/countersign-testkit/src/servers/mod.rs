@@ -25,6 +25,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub use home::Dir;
 pub use mariadb::MariaDb;
 pub use postgres::Postgres;
 pub use redis::{Redis, RedisCluster, RedisSentinel};
