@@ -8,6 +8,8 @@
 //! | `ethereum` | [`ethereum`]: Sign-In with Ethereum (ERC-4361) |
 //! | `siwe` | conversions from and to the `siwe` crate's message |
 //! | `memory` | the `memory:` store |
+//! | `redis`, `redis-cluster`, `redis-sentinel` | the `redis:` and `rediss:` store, and those of several nodes |
+//! | `postgres`, `mysql`, `sqlite` | the stores of these databases |
 //! | `poem` | [`poem`]: the adapter for Poem |
 
 pub mod stores;

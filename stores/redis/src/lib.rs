@@ -52,6 +52,7 @@ mod nonces;
 mod script;
 mod sessions;
 mod settings;
+#[cfg(any(feature = "cluster", feature = "sentinel"))]
 mod url;
 
 use std::{sync::Arc, time::Duration};

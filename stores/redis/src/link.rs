@@ -18,7 +18,7 @@ use crate::{
 /// A way to Redis that heals: what is lost is opened again by the next call.
 pub(crate) enum Link {
     /// One node at a time.
-    One(One),
+    One(Box<One>),
     #[cfg(feature = "cluster")]
     Cluster {
         connection: redis::cluster_async::ClusterConnection,
@@ -35,7 +35,7 @@ pub(crate) struct One {
 }
 
 enum Source {
-    Node(Client),
+    Node(Box<Client>),
     #[cfg(feature = "sentinel")]
     Sentinels(Box<redis::sentinel::SentinelClient>),
 }
@@ -49,20 +49,17 @@ impl Link {
         if scheme.starts_with("rediss") && cfg!(not(feature = "tls")) {
             return Err(ConnectError::FeatureOff("tls"));
         }
-        let link = match scheme {
+        match scheme {
             "redis" | "rediss" => {
                 let info = url.into_connection_info();
                 let info = info.map_err(|_| ConnectError::Url("it is no `redis://` URL"))?;
-                Self::One(One::new(Source::Node(Client::open(info)?), false))
+                let client = Box::new(Client::open(info)?);
+                One::open(Source::Node(client), false).await
             }
-            "redis+cluster" | "rediss+cluster" => cluster(scheme, rest).await?,
-            "redis+sentinel" | "rediss+sentinel" => sentinels(scheme, rest)?,
-            _ => return Err(ConnectError::Url("its scheme is not one of Redis")),
-        };
-        if let Self::One(one) = &link {
-            one.connection().await?;
+            "redis+cluster" | "rediss+cluster" => cluster(scheme, rest).await,
+            "redis+sentinel" | "rediss+sentinel" => sentinels(scheme, rest).await,
+            _ => Err(ConnectError::Url("its scheme is not one of Redis")),
         }
-        Ok(link)
     }
 
     /// Looks at the settings: refuses what is unfit, grades the rest.
@@ -122,12 +119,14 @@ impl Link {
 }
 
 impl One {
-    fn new(source: Source, is_replicated: bool) -> Self {
-        Self {
+    async fn open(source: Source, is_replicated: bool) -> Result<Link, ConnectError> {
+        let one = Self {
             source: Mutex::new(source),
             current: std::sync::Mutex::new(None),
             is_replicated,
-        }
+        };
+        one.connection().await?;
+        Ok(Link::One(Box::new(one)))
     }
 
     async fn send(&self, command: &Cmd) -> RedisResult<Value> {
@@ -230,7 +229,7 @@ async fn send_to_cluster(
 }
 
 #[cfg(feature = "sentinel")]
-fn sentinels(scheme: &str, rest: &str) -> Result<Link, ConnectError> {
+async fn sentinels(scheme: &str, rest: &str) -> Result<Link, ConnectError> {
     use redis::{
         ConnectionAddr, TlsMode,
         sentinel::{SentinelClientBuilder, SentinelServerType},
@@ -260,11 +259,11 @@ fn sentinels(scheme: &str, rest: &str) -> Result<Link, ConnectError> {
         }
     }
     let client = Box::new(builder.build()?);
-    Ok(Link::One(One::new(Source::Sentinels(client), true)))
+    One::open(Source::Sentinels(client), true).await
 }
 
 #[cfg(not(feature = "sentinel"))]
-fn sentinels(_: &str, _: &str) -> Result<Link, ConnectError> {
+async fn sentinels(_: &str, _: &str) -> Result<Link, ConnectError> {
     Err(ConnectError::FeatureOff("sentinel"))
 }
 
