@@ -16,6 +16,7 @@ mod clock;
 pub mod faults;
 pub mod limiter;
 pub mod nonces;
+pub mod races;
 #[cfg(feature = "servers")]
 pub mod servers;
 pub mod sessions;

@@ -58,7 +58,9 @@ where
                 Err(error) => error,
             };
             let again = match &error {
-                sqlx::Error::Database(error) => gave_it_up(&**error),
+                sqlx::Error::Database(error) => {
+                    gave_it_up(&**error) || effect == Effect::Reads && says_farewell(&**error)
+                }
                 sqlx::Error::Io(_) => effect == Effect::Reads,
                 _ => false,
             };
@@ -75,6 +77,13 @@ where
     }
 }
 
+/// Whether it is the last word of a connection: SQLSTATE class 08, or the server is going down
+/// (57P01 to 57P03).
+fn says_farewell(error: &dyn DatabaseError) -> bool {
+    let code = error.code();
+    code.is_some_and(|code| code.len() == 5 && (code.starts_with("08") || code.starts_with("57P0")))
+}
+
 fn store_error(error: sqlx::Error) -> StoreError {
     match error {
         sqlx::Error::Database(violation) if violation.is_unique_violation() => StoreError::Conflict,
@@ -85,5 +94,8 @@ fn store_error(error: sqlx::Error) -> StoreError {
 
 /// What one operation may take, waiting for a connection included.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(2);
+/// What waiting for a connection may take, to a server on the network.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(crate) const ACQUIRE: Duration = Duration::from_secs(1);
 const RETRIES: u32 = 3;
 const BACK_OFF: Duration = Duration::from_millis(10);

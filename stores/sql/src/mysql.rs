@@ -11,7 +11,7 @@ use sqlx::{
 
 use crate::{
     ConnectError, Options,
-    error::{DEADLINE, Effect, attempt},
+    error::{ACQUIRE, Effect, attempt},
     migrations::migrator,
     quota::Spending,
     rows::RecordRow,
@@ -40,7 +40,7 @@ impl MySqlStores {
     pub async fn connect(url: &str, options: Options) -> Result<Self, ConnectError> {
         let pool = MySqlPoolOptions::new()
             .max_connections(options.connections)
-            .acquire_timeout(DEADLINE)
+            .acquire_timeout(ACQUIRE)
             .after_connect(|connection, _| {
                 Box::pin(async move {
                     let level = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";

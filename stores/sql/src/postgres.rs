@@ -9,7 +9,7 @@ use sqlx::{
 
 use crate::{
     ConnectError, Options,
-    error::{DEADLINE, Effect, attempt},
+    error::{ACQUIRE, Effect, attempt},
     migrations::migrator,
     quota::Spending,
     rows::RecordRow,
@@ -37,7 +37,7 @@ impl PgStores {
     pub async fn connect(url: &str, options: Options) -> Result<Self, ConnectError> {
         let pool = PgPoolOptions::new()
             .max_connections(options.connections)
-            .acquire_timeout(DEADLINE)
+            .acquire_timeout(ACQUIRE)
             .test_before_acquire(false) // a round trip per operation …
             .before_acquire(|connection, meta| {
                 Box::pin(async move {

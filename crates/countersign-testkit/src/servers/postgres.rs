@@ -112,9 +112,11 @@ impl Postgres {
         self.start_process();
     }
 
-    /// Runs SQL by `psql`, as an administrator would; panics if it fails.
+    /// Runs SQL by `psql`, as an administrator would, also where others may only read; panics if
+    /// it fails.
     pub fn admin(&self, sql: &str) {
         run(Command::new(installed("psql", PACKAGE))
+            .env("PGOPTIONS", "-c default_transaction_read_only=off")
             .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d"])
             .arg(self.url())
             .args(["-c", sql]));
