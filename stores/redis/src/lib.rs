@@ -36,7 +36,7 @@
 //! # Trouble
 //! A lost connection, a node that may not write, a node that does not answer within a second and
 //! a half: [`StoreError::Unavailable`](countersign_core::StoreError::Unavailable). Nothing that may
-//! have happened is tried again. A command that a Cluster node refused because the slot is
+//! have happened is tried again, but for reads. A command that a Cluster node refused because the slot is
 //! elsewhere did not happen, and is sent again; while a slot is being moved, its records are
 //! unavailable. A value that cannot be read counts as absent, and the log says so.
 //!

@@ -95,9 +95,13 @@ impl Link {
         answer.map_err(StoreError::unavailable)
     }
 
-    /// Sends a command.
-    pub(crate) async fn command(&self, command: &Cmd) -> Result<Value, StoreError> {
-        self.send(command).await.map_err(StoreError::unavailable)
+    /// Sends a command that only reads: once more if the connection turns out to be dead.
+    pub(crate) async fn read(&self, command: &Cmd) -> Result<Value, StoreError> {
+        let answer = match self.send(command).await {
+            Err(error) if error.is_connection_dropped() => self.send(command).await,
+            answer => answer,
+        };
+        answer.map_err(StoreError::unavailable)
     }
 
     async fn send(&self, command: &Cmd) -> RedisResult<Value> {

@@ -85,7 +85,7 @@ impl SessionStore for RedisStores {
         let names = self.names(id.shard(), id);
         let mut get = redis::cmd("GET");
         get.arg(names.session());
-        match self.link.command(&get).await? {
+        match self.link.read(&get).await? {
             Value::Nil => Ok(None),
             Value::BulkString(value) => Ok(read(&names.id, &value)),
             other => Err(unexpected(&other)),

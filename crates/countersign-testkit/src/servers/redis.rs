@@ -123,7 +123,6 @@ impl RedisCluster {
                         "--cluster-node-timeout",
                         "2000",
                     ],
-                    &["--repl-diskless-sync-delay", "0"],
                 ];
                 Node::at(&home, port, &arguments.concat())
             })
@@ -198,14 +197,7 @@ impl RedisSentinel {
     /// Starts all six, and waits until the sentinels know the replicas and each other.
     pub fn start() -> Self {
         let home = Home::new("sentinel");
-        let plain = [
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-            "--repl-diskless-sync-delay",
-            "0",
-        ];
+        let plain = ["--save", "", "--appendonly", "no"];
         let master = Node::new(&home, &plain);
         let of_master = format!("127.0.0.1 {}", master.port);
         let replica = [&plain[..], &["--replicaof", &of_master]].concat();
@@ -308,7 +300,9 @@ impl Node {
         fs::create_dir(&dir).unwrap();
         let port_text = port.to_string();
         let place = ["--bind", "127.0.0.1", "--port", &port_text];
-        let place = [&place[..], &["--dir", dir.to_str().unwrap()], arguments].concat();
+        let dir = ["--dir", dir.to_str().unwrap()];
+        let at_once = ["--repl-diskless-sync-delay", "0"];
+        let place = [&place[..], &dir, &at_once, arguments].concat();
         let program = installed("redis-server", "redis-server");
         Self {
             port,
