@@ -27,10 +27,19 @@ pub enum Mood {
 }
 
 /// A store with moods. Clones share the store and the mood.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Flaky<S> {
     store: Arc<S>,
     mood: Arc<AtomicU8>,
+}
+
+impl<S> Clone for Flaky<S> {
+    fn clone(&self) -> Self {
+        Self {
+            store: self.store.clone(),
+            mood: self.mood.clone(),
+        }
+    }
 }
 
 impl<S> Flaky<S> {

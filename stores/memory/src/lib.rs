@@ -13,6 +13,8 @@
 //! # let _ = builder;
 //! ```
 
+#[cfg(feature = "cache")]
+mod cached;
 mod limiter;
 mod nonces;
 mod sessions;
@@ -22,6 +24,8 @@ use std::sync::Arc;
 
 use countersign_core::{Durability, Stores};
 
+#[cfg(feature = "cache")]
+pub use cached::Cached;
 pub use limiter::MemoryLimiter;
 pub use nonces::MemoryNonces;
 pub use sessions::MemorySessions;
