@@ -16,6 +16,7 @@ use crate::{
     error::{Code, Error, StoreError},
     origin::Origin,
     ports::limits::{Quota, Verdict},
+    secret::SessionId,
     time::Timestamp,
 };
 
@@ -96,6 +97,16 @@ impl Engine {
         } else {
             Err(Code::OriginRejected.into())
         }
+    }
+
+    /// Whether the stores answer: each is asked for something that cannot be there.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    pub async fn check_stores(&self) -> Result<(), Error> {
+        self.0.nonces.consume("nobody's").await?;
+        self.0.sessions.find(&SessionId::nobodys()).await?;
+        Ok(())
     }
 
     /// Lets go of what expired: records, sessions and spent quotas. Each store is asked even if
