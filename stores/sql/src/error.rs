@@ -12,6 +12,9 @@ pub enum ConnectError {
     /// The prefix cannot begin the name of a table.
     #[error("a table prefix is at most 32 of a-z, 0-9 and _, and does not begin with a digit")]
     Prefix,
+    /// The epoch is too long.
+    #[error("an epoch has at most 32 bytes, and no zero byte")]
+    Epoch,
     /// The database cannot be reached, or refuses us.
     #[error("the database cannot be opened")]
     Unreachable(#[source] BoxError),

@@ -23,6 +23,10 @@
 //! number of rows that the following `DELETE` removed says who won. A session is replaced by one
 //! `UPDATE` that carries the version before.
 //!
+//! A replica that is promoted before it heard of a deletion, or a backup, holds records that were
+//! consumed. So each one-time record names the history that wrote it: in Postgres the timeline, and
+//! everywhere the [epoch](Options::epoch) that you set. One of another history counts as absent.
+//!
 //! # Trouble
 //! A statement that the database gave up in favour of another one (SQLSTATE 40001, 40P01; MySQL
 //! 1213, 1205; `SQLITE_BUSY`) is tried again, three times at most. Reads are tried again after a

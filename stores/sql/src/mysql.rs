@@ -24,6 +24,7 @@ pub struct MySqlStores {
     writers: MySqlPool,
     readers: MySqlPool,
     sql: Arc<Statements>,
+    epoch: Arc<str>,
     /// Whether it knows `DELETE … RETURNING`: MariaDB does.
     returning: bool,
     durability: Durability,
@@ -68,6 +69,7 @@ impl MySqlStores {
         let (version,): (String,) = sqlx::query_as("SELECT VERSION()").fetch_one(&pool).await?;
         Ok(Self {
             sql: Arc::new(Statements::new(&DIALECT, &options.prefix)),
+            epoch: options.epoch.into(),
             returning: version.to_ascii_lowercase().contains("mariadb"),
             durability: durability(&pool).await?,
             writers: pool.clone(),
@@ -90,6 +92,7 @@ impl MySqlStores {
         let run = || {
             sqlx::query_as::<Database, RecordRow>(self.sql.consume.clone())
                 .bind(key)
+                .bind(&*self.epoch)
                 .fetch_all(&self.writers)
         };
         Ok(attempt(Effect::Writes, gave_it_up, run).await?.pop())
@@ -99,11 +102,13 @@ impl MySqlStores {
     async fn read_then_delete(&self, key: &[u8]) -> Result<Option<RecordRow>, StoreError> {
         let read = || {
             sqlx::query_as::<Database, RecordRow>(self.sql.read_record.clone())
+                .bind(&*self.epoch)
                 .bind(key)
                 .fetch_optional(&self.writers)
         };
-        let Some(row) = attempt(Effect::Reads, gave_it_up, read).await? else {
-            return Ok(None);
+        let row = attempt(Effect::Reads, gave_it_up, read).await?;
+        let Some(row) = row.filter(|(_, expires_at)| expires_at.is_some()) else {
+            return Ok(None); // what is behind another fence, a purge will find
         };
         let deleted = self
             .write(|| {
@@ -180,6 +185,7 @@ const DIALECT: Dialect = Dialect {
     spend: "INSERT INTO {prefix}quota (id, whole_at) VALUES ($1, $2) \
             ON DUPLICATE KEY UPDATE whole_at = IF(GREATEST(whole_at, $3) + $4 <= $5, \
             GREATEST(whole_at, $6) + $7 + LAST_INSERT_ID(0), LAST_INSERT_ID(whole_at))",
+    fence: "NAME",
     nameless: true,
 };
 

@@ -16,6 +16,7 @@ use crate::ConnectError;
 pub struct Options {
     pub(crate) prefix: String,
     pub(crate) connections: u32,
+    pub(crate) epoch: String,
 }
 
 impl Options {
@@ -36,6 +37,21 @@ impl Options {
         Ok(self)
     }
 
+    /// A name for the database's current history, such as `2`; the empty one by default. One-time
+    /// records of another epoch count as absent. Change it on all nodes when you promote a replica
+    /// of MySQL or restore a backup, lest a record that was consumed comes back. Postgres needs no
+    /// epoch for a promotion: its timeline changes by itself, and is compared.
+    ///
+    /// # Errors
+    /// [`ConnectError::Epoch`] if it has more than 32 bytes.
+    pub fn epoch(mut self, epoch: &str) -> Result<Self, ConnectError> {
+        if epoch.len() > 32 || epoch.contains('\0') {
+            return Err(ConnectError::Epoch);
+        }
+        epoch.clone_into(&mut self.epoch);
+        Ok(self)
+    }
+
     /// How many connections a node holds at most; 10 by default.
     pub fn connections(mut self, connections: u32) -> Self {
         self.connections = connections.max(1);
@@ -48,6 +64,7 @@ impl Default for Options {
         Self {
             prefix: "countersign_".to_owned(),
             connections: 10,
+            epoch: String::new(),
         }
     }
 }

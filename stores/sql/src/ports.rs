@@ -1,7 +1,7 @@
 //! The ports, written once for all backends.
 
 /// Implements the three ports for a type with the fields `writers` and `readers` (pools), `sql`
-/// (its [`Statements`](crate::statements::Statements)) and `durability`, and the methods `take` and
+/// (its [`Statements`](crate::statements::Statements)), `epoch` and `durability`, and the methods `take` and
 /// `spend`, which differ between the backends.
 macro_rules! implement_ports {
     ($Stores:ident) => {
@@ -68,6 +68,7 @@ macro_rules! implement_ports {
                             .bind(record.key.as_bytes())
                             .bind(&record.payload)
                             .bind(record.expires_at.as_millis())
+                            .bind(&*self.epoch)
                     })
                     .await?;
                 match written {
@@ -81,10 +82,12 @@ macro_rules! implement_ports {
                 key: &str,
             ) -> Result<Option<countersign_core::OneTime>, countersign_core::StoreError> {
                 let row = $crate::rows::or_absent(self.take(key.as_bytes()).await)?;
-                Ok(row.map(|(payload, expires_at)| countersign_core::OneTime {
-                    key: key.to_owned(),
-                    payload,
-                    expires_at: countersign_core::Timestamp::from_millis(expires_at),
+                Ok(row.and_then(|(payload, expires_at)| {
+                    Some(countersign_core::OneTime {
+                        key: key.to_owned(),
+                        payload,
+                        expires_at: countersign_core::Timestamp::from_millis(expires_at?),
+                    })
                 }))
             }
 

@@ -24,6 +24,7 @@ pub struct PgStores {
     writers: PgPool,
     readers: PgPool,
     sql: Arc<Statements>,
+    epoch: Arc<str>,
     durability: Durability,
 }
 
@@ -58,6 +59,7 @@ impl PgStores {
         migrate(&pool, &options.prefix).await?;
         Ok(Self {
             sql: Arc::new(Statements::new(&DIALECT, &options.prefix)),
+            epoch: options.epoch.into(),
             durability: durability(&pool).await?,
             writers: pool.clone(),
             readers: pool,
@@ -69,6 +71,7 @@ impl PgStores {
         let run = || {
             sqlx::query_as::<Database, RecordRow>(self.sql.consume.clone())
                 .bind(key)
+                .bind(&*self.epoch)
                 .fetch_all(&self.writers)
         };
         Ok(attempt(Effect::Writes, gave_it_up, run).await?.pop())
@@ -120,6 +123,8 @@ fn gave_it_up(error: &dyn DatabaseError) -> bool {
     matches!(error.code().as_deref(), Some("40001" | "40P01"))
 }
 
+/// The first 8 digits of the name of the log's current file are the timeline, which a promotion
+/// changes.
 const DIALECT: Dialect = Dialect {
     or_nothing: " ON CONFLICT DO NOTHING",
     purge: "DELETE FROM TABLE WHERE id IN \
@@ -131,6 +136,7 @@ const DIALECT: Dialect = Dialect {
             whole_at = CASE WHEN GREATEST(kept.whole_at, $2) + $3 <= $4 \
             THEN GREATEST(kept.whole_at, $2) + $3 ELSE kept.whole_at END \
             RETURNING whole_at, admitted",
+    fence: "NAME || LEFT(pg_walfile_name(pg_current_wal_lsn()), 8)",
     nameless: false,
 };
 

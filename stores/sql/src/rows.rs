@@ -2,8 +2,8 @@
 
 use countersign_core::{Session, SessionId, StoreError};
 
-/// Two columns: payload, and `expires_at` in milliseconds.
-pub(crate) type RecordRow = (Vec<u8>, i64);
+/// Two columns: payload, and `expires_at` in milliseconds, which is missing behind another fence.
+pub(crate) type RecordRow = (Vec<u8>, Option<i64>);
 
 /// The columns of a session's row, in the order of the statements.
 pub(crate) struct SessionRow<'a> {

@@ -27,6 +27,7 @@ pub struct SqliteStores {
     writers: SqlitePool,
     readers: SqlitePool,
     sql: Arc<Statements>,
+    epoch: Arc<str>,
     durability: Durability,
 }
 
@@ -80,6 +81,7 @@ impl SqliteStores {
         migrate(&writers, &options.prefix).await?;
         Ok(Self {
             sql: Arc::new(Statements::new(&DIALECT, &options.prefix)),
+            epoch: options.epoch.into(),
             durability: durability(&writers).await?,
             writers,
             readers,
@@ -91,6 +93,7 @@ impl SqliteStores {
         let run = || {
             sqlx::query_as::<Database, RecordRow>(self.sql.consume.clone())
                 .bind(key)
+                .bind(&*self.epoch)
                 .fetch_all(&self.writers)
         };
         Ok(attempt(Effect::Writes, gave_it_up, run).await?.pop())
@@ -168,6 +171,7 @@ const DIALECT: Dialect = Dialect {
             whole_at = CASE WHEN MAX(kept.whole_at, $2) + $3 <= $4 \
             THEN MAX(kept.whole_at, $2) + $3 ELSE kept.whole_at END \
             RETURNING whole_at, admitted",
+    fence: "NAME",
     nameless: false,
 };
 

@@ -34,6 +34,8 @@ pub(crate) struct Dialect {
     /// Removes a batch of rows of `TABLE` that are past `COLUMN`.
     pub(crate) purge: &'static str,
     pub(crate) spend: &'static str,
+    /// The history that the database is in, after the name that `FENCE` stands for.
+    pub(crate) fence: &'static str,
     /// Whether parameters are `?`, not `$1`.
     pub(crate) nameless: bool,
 }
@@ -47,11 +49,9 @@ impl Statements {
         };
         Self {
             issue: sql(&format!("{ISSUE}{}", dialect.or_nothing)),
-            consume: sql(
-                "DELETE FROM {prefix}one_time WHERE id = $1 RETURNING payload, expires_at",
-            ),
+            consume: sql(CONSUME),
             #[cfg(feature = "mysql")]
-            read_record: sql("SELECT payload, expires_at FROM {prefix}one_time WHERE id = $1"),
+            read_record: sql(READ_RECORD),
             #[cfg(feature = "mysql")]
             delete_record: sql(DELETE_RECORD),
             purge_records: purge("{prefix}one_time", "expires_at"),
@@ -72,6 +72,10 @@ impl Statements {
 /// digits and `_` only, so the text stays what it says.
 fn statement(dialect: &Dialect, prefix: &str, text: &str) -> SqlStr {
     let mut text = text.replace("{prefix}", prefix);
+    if let Some((before, rest)) = text.split_once("FENCE(") {
+        let (name, after) = rest.split_once(')').unwrap_or((rest, ""));
+        text = format!("{before}{}{after}", dialect.fence.replace("NAME", name));
+    }
     if dialect.nameless {
         for number in (1..=9).rev() {
             text = text.replace(&format!("${number}"), "?");
@@ -80,7 +84,16 @@ fn statement(dialect: &Dialect, prefix: &str, text: &str) -> SqlStr {
     AssertSqlSafe(Arc::<str>::from(text)).into_sql_str()
 }
 
-const ISSUE: &str = "INSERT INTO {prefix}one_time (id, payload, expires_at) VALUES ($1, $2, $3)";
+const ISSUE: &str = "INSERT INTO {prefix}one_time (id, payload, expires_at, fence) \
+                     VALUES ($1, $2, $3, FENCE($4))";
+
+/// A record of another history gives no expiry, and counts as absent.
+const CONSUME: &str = "DELETE FROM {prefix}one_time WHERE id = $1 \
+                       RETURNING payload, CASE WHEN fence = FENCE($2) THEN expires_at END";
+
+#[cfg(feature = "mysql")]
+const READ_RECORD: &str = "SELECT payload, CASE WHEN fence = FENCE($1) THEN expires_at END \
+                           FROM {prefix}one_time WHERE id = $2";
 
 /// The very record that was read, and no later one under the same key.
 #[cfg(feature = "mysql")]

@@ -1,6 +1,11 @@
 //! Postgres.
 
-use std::{net::TcpListener, path::Path, process::Command, sync::OnceLock};
+use std::{
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
 
 use super::{
     PATIENCE,
@@ -13,6 +18,7 @@ use super::{
 #[derive(Debug)]
 pub struct Postgres {
     port: u16,
+    data: PathBuf,
     process: Process,
     _home: Home,
 }
@@ -29,8 +35,8 @@ impl Postgres {
         if is_root() {
             home.give_to(USER);
         }
-        let data = home.path().join("data");
-        let data = data.to_str().unwrap();
+        let data_dir = home.path().join("data");
+        let data = data_dir.to_str().unwrap();
         run(as_user(USER, &program("initdb"))
             .args([
                 "-D",
@@ -67,13 +73,15 @@ impl Postgres {
             socket_dir,
         ];
         arguments.extend(own.map(str::to_owned));
-        for setting in settings {
+        let asked_for_by_a_recovery = "restore_command=false";
+        for setting in settings.iter().chain(&[asked_for_by_a_recovery]) {
             arguments.extend(["-c".to_owned(), (*setting).to_owned()]);
         }
         // SIGINT is its fast shutdown.
         let process = Process::new(&home, "postgres", "INT", program, arguments);
         let mut server = Self {
             port,
+            data: data_dir,
             process,
             _home: home,
         };
@@ -112,6 +120,22 @@ impl Postgres {
         self.start_process();
     }
 
+    /// Ends it and starts it again on a new timeline, as a promotion begins one.
+    pub fn promote(&mut self) {
+        self.process.stop();
+        let signal = self.data.join("recovery.signal");
+        run(as_user(USER, &installed("touch", "coreutils")).arg(signal));
+        self.restart();
+        wait_until("the recovery is over", PATIENCE, || {
+            let asked = Command::new(installed("psql", PACKAGE))
+                .args(["-X", "-q", "-A", "-t", "-d"])
+                .arg(self.url())
+                .args(["-c", "SELECT pg_is_in_recovery()"])
+                .output();
+            asked.is_ok_and(|answer| answer.stdout.starts_with(b"f"))
+        });
+    }
+
     /// Runs SQL by `psql`, as an administrator would, also where others may only read; panics if
     /// it fails.
     pub fn admin(&self, sql: &str) {
@@ -145,7 +169,7 @@ impl Postgres {
     }
 }
 
-fn program(name: &str) -> std::path::PathBuf {
+fn program(name: &str) -> PathBuf {
     let path = installed(name, PACKAGE);
     // A link in a bin directory would make it look for its parts beside the link.
     Path::new(&path).canonicalize().unwrap()

@@ -3,6 +3,7 @@ CREATE TABLE IF NOT EXISTS {prefix}one_time (
     id VARBINARY(64) NOT NULL PRIMARY KEY,
     payload MEDIUMBLOB NOT NULL,
     expires_at BIGINT NOT NULL, -- milliseconds since 1970
+    fence VARBINARY(64) NOT NULL, -- which history of the database wrote it
     KEY {prefix}one_time_expires_at (expires_at)
 ) ENGINE = InnoDB;
 

@@ -1,7 +1,8 @@
 CREATE TABLE {prefix}one_time (
     id BYTEA PRIMARY KEY,
     payload BYTEA NOT NULL,
-    expires_at BIGINT NOT NULL -- milliseconds since 1970
+    expires_at BIGINT NOT NULL, -- milliseconds since 1970
+    fence TEXT NOT NULL -- which history of the database wrote it
 );
 CREATE INDEX {prefix}one_time_expires_at ON {prefix}one_time (expires_at);
 

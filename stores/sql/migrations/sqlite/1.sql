@@ -1,7 +1,8 @@
 CREATE TABLE {prefix}one_time (
     id BLOB NOT NULL PRIMARY KEY,
     payload BLOB NOT NULL,
-    expires_at INTEGER NOT NULL -- milliseconds since 1970
+    expires_at INTEGER NOT NULL, -- milliseconds since 1970
+    fence TEXT NOT NULL -- which history of the database wrote it
 ) WITHOUT ROWID;
 CREATE INDEX {prefix}one_time_expires_at ON {prefix}one_time (expires_at);
 
