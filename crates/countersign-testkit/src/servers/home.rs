@@ -97,12 +97,16 @@ pub(super) fn is_root() -> bool {
 /// `*.pid` files (`SIGNAL PID`) name, and removes the directory.
 const KEEPER: &str = r#"
 cat > /dev/null
+is_alive() { kill -0 "$1" && ! grep -q '^State:.Z' "/proc/$1/status"; }
+pids=
 for file in "$1"/*.pid; do
     [ -f "$file" ] && read -r signal pid < "$file" || continue
-    kill -s "$signal" "$pid" || continue
+    kill -s "$signal" "$pid" && pids="$pids $pid"
+done
+for pid in $pids; do
     tries=0
-    while kill -0 "$pid" && [ "$tries" -lt 100 ]; do sleep 0.05; tries=$((tries + 1)); done
-    kill -s KILL "$pid"
+    while is_alive "$pid" && [ "$tries" -lt 100 ]; do sleep 0.05; tries=$((tries + 1)); done
+    is_alive "$pid" && kill -s KILL "$pid"
 done
 rm -rf -- "$1"
 "#;
