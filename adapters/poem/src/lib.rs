@@ -13,6 +13,7 @@
 //! # async fn run(auth: AuthHttp) -> Result<(), std::io::Error> {
 //! let app = Route::new()
 //!     .nest_no_strip(auth.base(), countersign(auth.clone()))
+//!     .at("/healthz", countersign(auth.clone()))
 //!     .at("/me", get(me))
 //!     .data(auth);
 //! Server::new(TcpListener::bind("127.0.0.1:3000")).run(app).await
@@ -27,7 +28,8 @@ use countersign_http::{AuthHttp, Peer};
 use poem::{Endpoint, FromRequest, Request, RequestBody, Response, web::RemoteAddr};
 
 /// The endpoints of `auth`. Mount it with
-/// [`nest_no_strip`](poem::Route::nest_no_strip), under [`AuthHttp::base`].
+/// [`nest_no_strip`](poem::Route::nest_no_strip), under [`AuthHttp::base`], and with
+/// [`at`](poem::Route::at) where you want [`AuthHttp::well_known`] paths.
 pub fn countersign(auth: AuthHttp) -> impl Endpoint<Output = Response> {
     Mounted(auth)
 }

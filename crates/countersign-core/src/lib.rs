@@ -23,7 +23,9 @@ mod time;
 pub use async_trait::async_trait;
 pub use caip::{AccountId, ChainId, NameError};
 pub use challenge::{Ask, Challenge, Context, Proof, SIGN_IN};
-pub use engine::{Credential, Engine, EngineBuilder, Purged, SignedIn, Stores, WeakEngine};
+pub use engine::{
+    Credential, Durability, Engine, EngineBuilder, Purged, SignedIn, Stores, WeakEngine,
+};
 pub use error::{
     BoxError, Class, Code, ConfigError, ConfigFault, Error, StoreError, TokenError, VerifyError,
 };

@@ -149,6 +149,11 @@ impl SessionId {
         decode(text).map(Self)
     }
 
+    /// The id of no session: nobody finds a token with this digest.
+    pub(crate) fn nobodys() -> Self {
+        Self([0; 34])
+    }
+
     /// The 34 bytes.
     pub fn as_bytes(&self) -> &[u8; 34] {
         &self.0

@@ -7,6 +7,7 @@
 mod body;
 mod cookies;
 mod endpoints;
+mod health;
 mod housekeeping;
 mod origins;
 mod reply;
@@ -25,6 +26,7 @@ use futures_util::{FutureExt, Stream};
 use http::{HeaderMap, Request, Response, header};
 
 use cookies::{CookieNames, Cookies};
+use health::Health;
 use reply::Reply;
 use route::Route;
 
@@ -49,6 +51,7 @@ struct Inner {
     engine: Engine,
     base: String,
     cookies: CookieNames,
+    health: Health,
     housekeeping: OnceLock<()>,
 }
 
@@ -78,6 +81,7 @@ impl AuthHttp {
             engine,
             base,
             cookies,
+            health: Health::new(),
             housekeeping: OnceLock::new(),
         }))
     }
@@ -90,6 +94,12 @@ impl AuthHttp {
     /// The path under which everything is found, such as `/auth`.
     pub fn base(&self) -> &str {
         &self.0.base
+    }
+
+    /// The paths beyond the base path that this answers too, if an adapter mounts it there:
+    /// `/healthz`, which is 200 while the stores answer and 503 while they do not.
+    pub fn well_known(&self) -> &'static [&'static str] {
+        &["/healthz"]
     }
 
     /// Answers a request, on a Tokio runtime. Whatever happens, there is an answer: a plugin that

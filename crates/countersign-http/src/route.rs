@@ -2,7 +2,7 @@
 
 use http::Method;
 
-/// An endpoint under the base path.
+/// An endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Route<'a> {
     Challenge,
@@ -13,11 +13,16 @@ pub(crate) enum Route<'a> {
     OneSession(&'a str),
     Logout,
     LogoutAll,
+    /// At its one path, whatever the base path is.
+    Health,
 }
 
 impl<'a> Route<'a> {
     /// Paths are compared byte for byte: no decoding, no other letter case, no slash too many.
     pub(crate) fn find(path: &'a str, base: &str) -> Option<Self> {
+        if path == "/healthz" {
+            return Some(Self::Health);
+        }
         Some(match path.strip_prefix(base)? {
             "/challenge" => Self::Challenge,
             "/nonce" => Self::Nonce,
@@ -38,7 +43,7 @@ impl<'a> Route<'a> {
     pub(crate) fn methods(&self) -> &'static str {
         match self {
             Self::Challenge | Self::Verify | Self::Logout | Self::LogoutAll => "OPTIONS, POST",
-            Self::Nonce | Self::Session | Self::Sessions => "GET, HEAD, OPTIONS",
+            Self::Nonce | Self::Session | Self::Sessions | Self::Health => "GET, HEAD, OPTIONS",
             Self::OneSession(_) => "DELETE, OPTIONS",
         }
     }

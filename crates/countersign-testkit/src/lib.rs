@@ -17,7 +17,10 @@ pub mod faults;
 pub mod limiter;
 pub mod nonces;
 pub mod planted;
+pub mod races;
 pub mod rig;
+#[cfg(feature = "servers")]
+pub mod servers;
 pub mod sessions;
 mod stage;
 pub mod vectors;

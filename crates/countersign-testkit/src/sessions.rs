@@ -13,9 +13,21 @@ use crate::at_start;
 
 /// Stamps the suite for a [`SessionStore`]: one named `#[test]` per contract line. The expression
 /// makes a fresh, empty store and may `.await`.
+///
+/// A store that leaves the removal of ended sessions to its backend says so:
+/// `session_store_suite!(MyStore::fresh().await, expires_by_itself)`. It then shows by a test of
+/// its own that every session has an end.
 #[macro_export]
 macro_rules! session_store_suite {
     ($store:expr) => {
+        $crate::session_store_suite!(@common $store);
+        $crate::stamp!($crate::sessions, [session_purge_removes_only_what_ended], ($store));
+    };
+    ($store:expr, expires_by_itself) => {
+        $crate::session_store_suite!(@common $store);
+        $crate::stamp!($crate::sessions, [session_purge_leaves_what_lives], ($store));
+    };
+    (@common $store:expr) => {
         $crate::stamp!(
             $crate::sessions,
             [
@@ -31,7 +43,6 @@ macro_rules! session_store_suite {
                 of_many_writers_one_wins_each_version,
                 writers_racing_a_removal_never_bring_it_back,
                 sessions_inserted_before_removing_all_are_dead_after,
-                session_purge_removes_only_what_ended,
                 odd_data_survives,
             ],
             ($store)
@@ -318,6 +329,17 @@ pub async fn session_purge_removes_only_what_ended(store: impl SessionStore) {
     assert_eq!(store.find(&edge.id).await.unwrap(), Some(edge));
     assert_eq!(store.find(&live.id).await.unwrap(), Some(live));
     assert_eq!(store.of_subject(&subject("alice")).await.unwrap().len(), 2);
+}
+
+/// A store that lets go of ended sessions by itself may find nothing to purge; it must not find
+/// what lives.
+pub async fn session_purge_leaves_what_lives(store: impl SessionStore) {
+    let limit = at_start();
+    let live = session("alice");
+    store.insert(&live).await.unwrap();
+    assert_eq!(store.purge(limit).await.unwrap(), 0);
+    assert_eq!(store.find(&live.id).await.unwrap(), Some(live));
+    assert_eq!(store.of_subject(&subject("alice")).await.unwrap().len(), 1);
 }
 
 /// Whatever JSON an application keeps comes back.

@@ -10,6 +10,8 @@
 //! | `siwe` | conversions from and to the `siwe` crate's message |
 //! | `signer` | wallets that sign, of each chain that is enabled: for tools and tests |
 //! | `memory` | the `memory:` store |
+//! | `redis`, `redis-cluster`, `redis-sentinel` | the `redis:` and `rediss:` store, and those of several nodes |
+//! | `postgres`, `mysql`, `sqlite` | the stores of these databases |
 //! | `poem` | [`poem`]: the adapter for Poem |
 
 pub mod stores;

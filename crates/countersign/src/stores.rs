@@ -2,10 +2,23 @@
 
 use std::fmt;
 
-use countersign_core::{BoxError, Stores};
+use countersign_core::{BoxError, ConfigFault, Stores};
 
-/// Opens the stores that a URL names. `memory:` lives in this process and needs the feature
-/// `memory`.
+/// Opens the stores that a URL names.
+///
+/// | URL | feature |
+/// |---|---|
+/// | `memory:` | `memory` |
+/// | `redis://user:password@host:port/db` | `redis` |
+/// | `rediss://…`: over TLS | `redis` |
+/// | `redis+cluster://host:port,host:port/` | `redis-cluster` |
+/// | `redis+sentinel://host:port,host:port/name/db` | `redis-sentinel` |
+/// | `postgres://user:password@host:port/database` | `postgres` |
+/// | `mysql://user:password@host:port/database`: MySQL or MariaDB | `mysql` |
+/// | `sqlite:path` or `sqlite:///absolute/path` | `sqlite` |
+///
+/// What can be chosen beyond the URL (table prefix, pools) stands in the crates of the stores,
+/// `countersign-store-sql` and `countersign-store-redis`.
 ///
 /// ```
 /// # #[cfg(feature = "memory")]
@@ -16,18 +29,22 @@ use countersign_core::{BoxError, Stores};
 /// ```
 ///
 /// # Errors
-/// [`ConnectError`]: an unknown scheme, one whose feature is not enabled, or a store that cannot
-/// be reached.
+/// [`ConnectError`]: an unknown scheme, one whose feature is not enabled, a store that cannot be
+/// reached, or one whose settings make it unfit.
 pub async fn connect(url: &str) -> Result<Stores, ConnectError> {
     let scheme = url.split_once(':').map_or(url, |(scheme, _)| scheme);
     match scheme {
-        #[cfg(feature = "memory")]
-        "memory" => Ok(countersign_store_memory::stores()),
-        #[cfg(not(feature = "memory"))]
-        "memory" => Err(ConnectError::FeatureOff {
-            scheme: "memory",
-            feature: "memory",
-        }),
+        "memory" => memory(),
+        "redis" | "rediss" => redis(url, "redis", cfg!(feature = "redis")).await,
+        "redis+cluster" | "rediss+cluster" => {
+            redis(url, "redis-cluster", cfg!(feature = "redis-cluster")).await
+        }
+        "redis+sentinel" | "rediss+sentinel" => {
+            redis(url, "redis-sentinel", cfg!(feature = "redis-sentinel")).await
+        }
+        "postgres" | "postgresql" => postgres(url).await,
+        "mysql" | "mariadb" => mysql(url).await,
+        "sqlite" => sqlite(url).await,
         _ => Err(ConnectError::UnknownScheme),
     }
 }
@@ -37,19 +54,87 @@ pub async fn connect(url: &str) -> Result<Stores, ConnectError> {
 #[non_exhaustive]
 pub enum ConnectError {
     /// The URL's scheme is none of ours.
-    #[error("the store's URL has none of the known schemes: memory")]
+    #[error(
+        "the store's URL has none of the known schemes: memory, redis, rediss, redis+cluster, \
+         redis+sentinel, postgres, mysql, sqlite"
+    )]
     UnknownScheme,
     /// The scheme is known, but its backend is not compiled in.
     #[error("`{scheme}:` needs the feature `{feature}` of countersign")]
     FeatureOff {
         /// The scheme of the URL.
-        scheme: &'static str,
+        scheme: String,
         /// The feature to enable.
         feature: &'static str,
     },
     /// The store cannot be reached, or refuses us.
     #[error("the store cannot be opened")]
     Unreachable(#[source] BoxError),
+    /// The store's own settings make it unfit, such as `CFG_EVICTION`.
+    #[error("{}: {}", .0.code, .0.detail)]
+    Unfit(ConfigFault),
+}
+
+#[cfg(feature = "memory")]
+#[allow(clippy::unnecessary_wraps)] // the other one fails
+fn memory() -> Result<Stores, ConnectError> {
+    Ok(countersign_store_memory::stores())
+}
+
+#[cfg(not(feature = "memory"))]
+fn memory() -> Result<Stores, ConnectError> {
+    Err(feature_off("memory:", "memory"))
+}
+
+#[cfg(feature = "redis")]
+async fn redis(url: &str, feature: &'static str, is_on: bool) -> Result<Stores, ConnectError> {
+    use countersign_store_redis::{ConnectError as RedisError, Options, RedisStores};
+
+    if !is_on {
+        return Err(feature_off(url, feature));
+    }
+    match RedisStores::connect(url, Options::default()).await {
+        Ok(stores) => Ok(stores.into()),
+        Err(RedisError::Unfit(fault)) => Err(ConnectError::Unfit(fault)),
+        Err(error) => Err(ConnectError::Unreachable(error.into())),
+    }
+}
+
+#[cfg(not(feature = "redis"))]
+async fn redis(url: &str, feature: &'static str, _: bool) -> Result<Stores, ConnectError> {
+    Err(feature_off(url, feature))
+}
+
+macro_rules! sql {
+    ($function:ident, $feature:literal, $Stores:ident) => {
+        #[cfg(feature = $feature)]
+        async fn $function(url: &str) -> Result<Stores, ConnectError> {
+            use countersign_store_sql::{Options, $Stores};
+
+            let stores = $Stores::connect(url, Options::default()).await;
+            Ok(stores
+                .map_err(|error| ConnectError::Unreachable(error.into()))?
+                .into())
+        }
+
+        #[cfg(not(feature = $feature))]
+        async fn $function(url: &str) -> Result<Stores, ConnectError> {
+            Err(feature_off(url, $feature))
+        }
+    };
+}
+
+sql!(postgres, "postgres", PgStores);
+sql!(mysql, "mysql", MySqlStores);
+sql!(sqlite, "sqlite", SqliteStores);
+
+#[allow(dead_code)] // with all features on
+fn feature_off(url: &str, feature: &'static str) -> ConnectError {
+    let scheme = url.split_once(':').map_or(url, |(scheme, _)| scheme);
+    ConnectError::FeatureOff {
+        scheme: scheme.to_owned(),
+        feature,
+    }
 }
 
 /// As for people, with the cause: this is what a `main` that returns the error prints.

@@ -6,7 +6,7 @@
 //! | `COUNTERSIGN_ORIGIN` | `http://127.0.0.1:$PORT` | the site's origin, as browsers see it; by default `http://localhost:$PORT` counts too |
 //! | `COUNTERSIGN_SECRET` | none | at least 32 bytes; without one, a loopback origin runs in `dev` mode |
 //! | `COUNTERSIGN_DEV` | `0` | `1` asks for `dev` mode: a throw-away secret, loopback only |
-//! | `COUNTERSIGN_STORE` | `memory:` | where sessions and nonces are kept |
+//! | `COUNTERSIGN_STORE` | `memory:` | where sessions and nonces are kept: also `redis://…`, `postgres://…`, `mysql://…`, `sqlite:…`, each with the app's feature of that name |
 //! | `COUNTERSIGN_LIMITS` | `on` | `off` for load tests, on loopback only |
 
 use std::{env, net::SocketAddr};

@@ -13,6 +13,8 @@
 //! # let _ = builder;
 //! ```
 
+#[cfg(feature = "cache")]
+mod cached;
 mod limiter;
 mod nonces;
 mod sessions;
@@ -20,8 +22,10 @@ mod shards;
 
 use std::sync::Arc;
 
-use countersign_core::Stores;
+use countersign_core::{Durability, Stores};
 
+#[cfg(feature = "cache")]
+pub use cached::Cached;
 pub use limiter::MemoryLimiter;
 pub use nonces::MemoryNonces;
 pub use sessions::MemorySessions;
@@ -32,5 +36,6 @@ pub fn stores() -> Stores {
         nonces: Arc::new(MemoryNonces::default()),
         sessions: Arc::new(MemorySessions::default()),
         limiter: Arc::new(MemoryLimiter::default()),
+        durability: Durability::Volatile,
     }
 }

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use countersign_core::{NonceStore, Quota, RateLimiter, SessionStore, StoreError, Verdict};
+use countersign_core::{
+    Durability, Engine, NonceStore, Quota, RateLimiter, SessionStore, StoreError, Verdict,
+};
 use countersign_store_memory::{MemoryLimiter, MemoryNonces, MemorySessions};
 use countersign_testkit::{at_start, nonces::record, run, sessions::session};
 
@@ -89,4 +91,22 @@ fn a_flood_of_clients_shares_one_quota_and_spares_the_others() {
         }
         assert_eq!(admitted, 5, "all that came late share one quota");
     });
+}
+
+#[test]
+fn memory_is_volatile_and_an_engine_that_needs_more_refuses_it() {
+    let built = |least| {
+        Engine::builder("http://127.0.0.1:3000")
+            .dev()
+            .stores(countersign_store_memory::stores())
+            .require_durability(least)
+            .build()
+    };
+    let codes = |least| -> Vec<_> {
+        let faults = built(least).unwrap_err().faults().to_vec();
+        faults.into_iter().map(|fault| fault.code).collect()
+    };
+    assert!(codes(Durability::Durable).contains(&"CFG_DURABILITY"));
+    assert!(codes(Durability::BoundedLoss).contains(&"CFG_DURABILITY"));
+    assert!(!codes(Durability::Volatile).contains(&"CFG_DURABILITY"));
 }

@@ -1,9 +1,17 @@
 //! What the tests need of the machine: installed where that is allowed, named where it is not.
 
-use std::{env, path::Path, process::Command};
+use std::{env, fs, process::Command};
 
 /// A program that tests start, and the Debian package it comes in.
-const NEEDED: &[(&str, &str)] = &[("node", "nodejs"), ("npm", "npm")];
+const NEEDED: &[(&str, &str)] = &[
+    ("node", "nodejs"),
+    ("npm", "npm"),
+    ("redis-server", "redis-server"),
+    ("redis-cli", "redis-tools"),
+    ("redis-sentinel", "redis-sentinel"),
+    ("postgres", "postgresql"),
+    ("mariadbd", "mariadb-server"),
+];
 
 /// Sees to it that every needed program is there.
 ///
@@ -49,13 +57,16 @@ fn missing() -> Vec<&'static str> {
 }
 
 fn is_there(program: &str) -> bool {
-    if program.starts_with('/') {
-        return Path::new(program).exists();
-    }
     let path = env::var_os("PATH").unwrap_or_default();
     let sbin = ["/usr/sbin".into(), "/sbin".into()];
+    // Debian keeps the servers of Postgres beside the path, one folder for each version.
+    let of_postgres = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let of_postgres = of_postgres
+        .flatten()
+        .map(|version| version.path().join("bin"));
     env::split_paths(&path)
         .chain(sbin)
+        .chain(of_postgres)
         .any(|folder| folder.join(program).is_file())
 }
 

@@ -4,6 +4,7 @@ mod challenge;
 mod parts;
 mod sessions;
 mod sign_in;
+mod stores;
 mod verifiers;
 
 use std::{
@@ -15,12 +16,14 @@ use crate::{
     error::{Code, Error, StoreError},
     origin::Origin,
     ports::limits::{Quota, Verdict},
+    secret::SessionId,
     time::Timestamp,
 };
 
-pub use parts::{EngineBuilder, Stores};
+pub use parts::EngineBuilder;
 pub use sessions::Credential;
 pub use sign_in::SignedIn;
+pub use stores::{Durability, Stores};
 
 use parts::Parts;
 
@@ -74,6 +77,11 @@ impl Engine {
         self.0.dev
     }
 
+    /// What a crash of its stores may cost.
+    pub fn durability(&self) -> Durability {
+        self.0.durability
+    }
+
     /// What the engine's clock says.
     pub fn now(&self) -> Timestamp {
         self.0.clock.now()
@@ -89,6 +97,16 @@ impl Engine {
         } else {
             Err(Code::OriginRejected.into())
         }
+    }
+
+    /// Whether the stores answer: each is asked for something that cannot be there.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    pub async fn check_stores(&self) -> Result<(), Error> {
+        self.0.nonces.consume("nobody's").await?;
+        self.0.sessions.find(&SessionId::nobodys()).await?;
+        Ok(())
     }
 
     /// Lets go of what expired: records, sessions and spent quotas. Each store is asked even if

@@ -2,7 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Engine, verifiers::Verifiers};
+use super::{
+    Engine,
+    stores::{Durability, Stores},
+    verifiers::Verifiers,
+};
 use crate::{
     error::{ConfigError, ConfigFault},
     origin::Origin,
@@ -28,22 +32,12 @@ pub(super) struct Parts {
     pub(super) nonces: Arc<dyn NonceStore>,
     pub(super) sessions: Arc<dyn SessionStore>,
     pub(super) limiter: Option<Arc<dyn RateLimiter>>,
+    pub(super) durability: Durability,
     pub(super) gate: Arc<dyn Gate>,
     pub(super) events: Arc<dyn EventSink>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) handle_key: Key,
     pub(super) dev: bool,
-}
-
-/// The stores that one backend gives.
-#[derive(Debug, Clone)]
-pub struct Stores {
-    /// For one-time records.
-    pub nonces: Arc<dyn NonceStore>,
-    /// For sessions.
-    pub sessions: Arc<dyn SessionStore>,
-    /// For quotas.
-    pub limiter: Arc<dyn RateLimiter>,
 }
 
 /// Collects the parts of an [`Engine`]. What is not set has a safe default; what has none is
@@ -64,6 +58,8 @@ pub struct EngineBuilder {
     nonces: Option<Arc<dyn NonceStore>>,
     sessions: Option<Arc<dyn SessionStore>>,
     limiter: Option<Arc<dyn RateLimiter>>,
+    durability: Durability,
+    required: Durability,
     gate: Arc<dyn Gate>,
     events: Arc<dyn EventSink>,
     clock: Arc<dyn Clock>,
@@ -86,6 +82,8 @@ impl EngineBuilder {
             nonces: None,
             sessions: None,
             limiter: None,
+            durability: Durability::Volatile,
+            required: Durability::Volatile,
             gate: Arc::new(Everybody),
             events: Arc::new(TracingEvents),
             clock: Arc::new(SystemClock),
@@ -123,18 +121,29 @@ impl EngineBuilder {
         self.nonces = Some(stores.nonces);
         self.sessions = Some(stores.sessions);
         self.limiter = Some(stores.limiter);
+        self.durability = stores.durability;
         self
     }
 
-    /// The store of one-time records.
+    /// The store of one-time records. Nobody knows how durable it is, so that counts as
+    /// [`Durability::Volatile`]; who knows, fills a [`Stores`].
     pub fn nonces(mut self, store: impl NonceStore) -> Self {
+        self.durability = Durability::Volatile;
         self.nonces = Some(Arc::new(store));
         self
     }
 
-    /// The store of sessions.
+    /// The store of sessions. Nobody knows how durable it is, so that counts as
+    /// [`Durability::Volatile`]; who knows, fills a [`Stores`].
     pub fn sessions(mut self, store: impl SessionStore) -> Self {
+        self.durability = Durability::Volatile;
         self.sessions = Some(Arc::new(store));
+        self
+    }
+
+    /// Refuses stores whose crash may cost more than this (`CFG_DURABILITY`).
+    pub fn require_durability(mut self, least: Durability) -> Self {
+        self.required = least;
         self
     }
 
@@ -230,9 +239,17 @@ impl EngineBuilder {
                 "no rate limiter: add limiter(..), or say without_limits()",
             ));
         }
+        if self.durability < self.required {
+            let detail = format!(
+                "the stores are {}, and {} is required",
+                self.durability, self.required
+            );
+            faults.push(ConfigFault::new("CFG_DURABILITY", detail));
+        }
         let verifiers = Verifiers::new(self.verifiers, &mut faults);
         match (policy, secret, self.nonces, self.sessions) {
             (Some(policy), Some(secret), Some(nonces), Some(sessions)) if faults.is_empty() => {
+                tracing::info!(target: "countersign", durability = %self.durability, "engine built");
                 Ok(Engine(Arc::new(Parts {
                     policy,
                     limits: self.limits,
@@ -240,6 +257,7 @@ impl EngineBuilder {
                     nonces,
                     sessions,
                     limiter: self.limiter.filter(|_| !self.unlimited),
+                    durability: self.durability,
                     gate: self.gate,
                     events: self.events,
                     clock: self.clock,

@@ -22,6 +22,9 @@ use crate::{error::StoreError, time::Timestamp};
 ///   expired the engine judges by its own clock.
 /// - A store that is full says [`StoreError::Full`] and drops nothing.
 /// - `purge` removes only records that expired before the given instant; it may be repeated.
+/// - A store whose records carry an end of their own (a time to live that the backend minds, at
+///   least until `expires_at`) may leave the removal to it; its `purge` says 0. Another list of
+///   what expires when would cost a second write for each record, only to be counted.
 /// - Dropping a future may lose the answer, never the guarantee: a record may be burnt, not
 ///   doubled.
 #[async_trait]

@@ -21,6 +21,8 @@ use crate::{
 ///   `remove_all` returns.
 /// - `remove`, `remove_all` and `purge` may be repeated.
 /// - The store does not judge time; `purge` removes only sessions that ended before the instant.
+/// - A store whose records carry an end of their own (a time to live that the backend minds, at
+///   least until the session ends) may leave the removal to it; its `purge` says 0.
 /// - A store that is full says [`StoreError::Full`] and drops nothing.
 /// - Dropping a future may lose the answer, never the guarantee: a session may exist unheard of,
 ///   not half-written.

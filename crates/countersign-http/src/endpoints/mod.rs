@@ -26,6 +26,10 @@ pub(crate) async fn dispatch(
         Route::OneSession(handle) => sessions::end(auth, parts, handle).await,
         Route::Logout => sessions::logout(auth, parts).await,
         Route::LogoutAll => sessions::logout_all(auth, parts).await,
+        Route::Health => {
+            let peer = parts.extensions.get::<Peer>();
+            auth.health.answer(&auth.engine, peer, &parts.headers).await
+        }
     }
 }
 

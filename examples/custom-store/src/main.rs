@@ -1,0 +1,52 @@
+//! Sign-in with a wallet, kept in files: `cargo run -p custom-store`.
+
+use countersign::{
+    AuthHttp,
+    ethereum::Ethereum,
+    poem::{SignedIn, countersign},
+};
+use custom_store::Files;
+use example_setup::{Fault, PAGE, SCRIPT, Settings};
+use poem::{
+    EndpointExt, IntoResponse, Route, Server, get, handler, listener::TcpListener, web::Html,
+};
+
+#[handler]
+fn me(SignedIn(session): SignedIn) -> String {
+    format!("hello {}\n", session.identity.account)
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Fault> {
+    let settings = Settings::from_env()?;
+    let files = Files::at(std::env::temp_dir().join("countersign-custom-store"))?;
+    let engine = settings
+        .engine()
+        .await?
+        .nonces(files.clone())
+        .sessions(files)
+        .chain(Ethereum::mainnet())
+        .build()?;
+    let auth = AuthHttp::new(engine);
+    let app = Route::new()
+        .at("/", get(page))
+        .at("/app.js", get(script))
+        .at("/me", get(me))
+        .nest_no_strip(auth.base(), countersign(auth.clone()))
+        .at("/healthz", countersign(auth.clone()))
+        .data(auth);
+    settings.announce();
+    Ok(Server::new(TcpListener::bind(settings.address()))
+        .run(app)
+        .await?)
+}
+
+#[handler]
+fn page() -> impl IntoResponse {
+    Html(PAGE).with_header("content-security-policy", example_setup::PAGE_POLICY)
+}
+
+#[handler]
+fn script() -> impl IntoResponse {
+    SCRIPT.with_content_type("text/javascript")
+}
