@@ -104,12 +104,11 @@ impl AuthHttp {
     }
 
     /// Answers a request whose body arrives in pieces: no more is read than the limit allows, and
-    /// not for longer than ten seconds.
+    /// not for longer than ten seconds. The future is `Send` where the stream is.
     pub async fn handle_stream<S, B, E>(&self, request: Request<S>) -> Response<Bytes>
     where
-        S: Stream<Item = Result<B, E>> + Send,
-        B: Buf + Send,
-        E: Send,
+        S: Stream<Item = Result<B, E>>,
+        B: Buf,
     {
         let (parts, stream) = request.into_parts();
         self.answer(&parts, body::read(stream)).await
@@ -134,7 +133,7 @@ impl AuthHttp {
     async fn answer(
         &self,
         parts: &http::request::Parts,
-        body: impl Future<Output = Result<Bytes, Error>> + Send,
+        body: impl Future<Output = Result<Bytes, Error>>,
     ) -> Response<Bytes> {
         self.0
             .housekeeping
@@ -153,7 +152,7 @@ impl AuthHttp {
     async fn route(
         &self,
         parts: &http::request::Parts,
-        body: impl Future<Output = Result<Bytes, Error>> + Send,
+        body: impl Future<Output = Result<Bytes, Error>>,
     ) -> Result<Reply, Error> {
         body::check_headers(&parts.headers)?;
         let route = Route::find(parts.uri.path(), &self.0.base).ok_or(Code::NotFound)?;
