@@ -16,18 +16,38 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("countersign-store-memory", &["countersign-core"]),
     ("countersign-http", &["countersign-core"]),
     (
+        "countersign-actix",
+        &["countersign-core", "countersign-http"],
+    ),
+    (
+        "countersign-axum",
+        &["countersign-core", "countersign-http"],
+    ),
+    (
         "countersign-poem",
+        &["countersign-core", "countersign-http"],
+    ),
+    (
+        "countersign-rocket",
+        &["countersign-core", "countersign-http"],
+    ),
+    (
+        "countersign-warp",
         &["countersign-core", "countersign-http"],
     ),
     (
         "countersign",
         &[
+            "countersign-actix",
+            "countersign-axum",
             "countersign-core",
             "countersign-ethereum",
             "countersign-http",
             "countersign-poem",
             "countersign-polkadot",
+            "countersign-rocket",
             "countersign-store-memory",
+            "countersign-warp",
         ],
     ),
     ("countersign-cli", &["countersign"]),
