@@ -13,6 +13,7 @@
 
 pub mod adapter;
 mod clock;
+pub mod corpus;
 pub mod faults;
 pub mod limiter;
 pub mod nonces;
