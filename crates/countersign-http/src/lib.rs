@@ -9,6 +9,7 @@ mod cookies;
 mod endpoints;
 mod housekeeping;
 mod origins;
+mod proxies;
 mod reply;
 mod route;
 
@@ -20,15 +21,17 @@ use std::{
 };
 
 use bytes::{Buf, Bytes};
-use countersign_core::{Code, Credential, Engine, Error, Session};
+use countersign_core::{Code, ConfigError, Credential, Engine, Error, Session};
 use futures_util::{FutureExt, Stream};
 use http::{HeaderMap, Request, Response, header};
 
 use cookies::{CookieNames, Cookies};
+use proxies::Proxies;
 use reply::Reply;
 use route::Route;
 
 pub use body::BODY_LIMIT;
+pub use proxies::ProxyHeader;
 
 /// Sign-in over HTTP, at a base path of one site. Cheap to clone.
 ///
@@ -44,11 +47,13 @@ pub use body::BODY_LIMIT;
 #[derive(Debug, Clone)]
 pub struct AuthHttp(Arc<Inner>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Inner {
     engine: Engine,
     base: String,
     cookies: CookieNames,
+    proxies: Option<Proxies>,
+    body_deadline: Duration,
     housekeeping: OnceLock<()>,
 }
 
@@ -78,8 +83,37 @@ impl AuthHttp {
             engine,
             base,
             cookies,
+            proxies: None,
+            body_deadline: body::DEADLINE,
             housekeeping: OnceLock::new(),
         }))
+    }
+
+    /// Believes the proxies at these addresses or networks (`10.0.0.0/8`, `2001:db8::1`; `unix` is
+    /// whoever connects by a socket without addresses) when they say in `header` who asked them.
+    /// The client is the right-most hop that is none of them. Without this the peer is the client,
+    /// and no such header is read.
+    ///
+    /// ```
+    /// # use countersign_core::{ConfigError, Engine};
+    /// use countersign_http::{AuthHttp, ProxyHeader};
+    ///
+    /// # fn run(engine: Engine) -> Result<(), ConfigError> {
+    /// let auth = AuthHttp::new(engine).behind(ProxyHeader::XForwardedFor, &["10.0.0.0/8"])?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// `CFG_PROXY`: no address, or one that is none.
+    pub fn behind(mut self, header: ProxyHeader, proxies: &[&str]) -> Result<Self, ConfigError> {
+        Arc::make_mut(&mut self.0).proxies = Some(Proxies::read(header, proxies)?);
+        Ok(self)
+    }
+
+    /// How long a body may take to arrive: ten seconds by default.
+    pub fn body_deadline(mut self, deadline: Duration) -> Self {
+        Arc::make_mut(&mut self.0).body_deadline = deadline;
+        self
     }
 
     /// The engine.
@@ -104,14 +138,15 @@ impl AuthHttp {
     }
 
     /// Answers a request whose body arrives in pieces: no more is read than the limit allows, and
-    /// not for longer than ten seconds. The future is `Send` where the stream is.
+    /// not for longer than [`body_deadline`](Self::body_deadline). The future is `Send` where the stream is.
     pub async fn handle_stream<S, B, E>(&self, request: Request<S>) -> Response<Bytes>
     where
         S: Stream<Item = Result<B, E>>,
         B: Buf,
     {
         let (parts, stream) = request.into_parts();
-        self.answer(&parts, body::read(stream)).await
+        let body = body::read(stream, self.0.body_deadline);
+        self.answer(&parts, body).await
     }
 
     /// The live session behind a request's headers: a guard for the application's own routes.
@@ -175,6 +210,15 @@ impl AuthHttp {
 }
 
 impl Inner {
+    /// Who asks, as far as it can be known.
+    fn client(&self, parts: &http::request::Parts) -> Option<IpAddr> {
+        let peer = parts.extensions.get::<Peer>().and_then(|peer| peer.0);
+        match &self.proxies {
+            Some(proxies) => proxies.client(peer, &parts.headers),
+            None => peer,
+        }
+    }
+
     async fn authenticate(&self, headers: &HeaderMap) -> Result<Session, Error> {
         if let Some(token) = bearer(headers)? {
             return self.engine.authenticate(Credential::Bearer(token)).await;

@@ -19,7 +19,7 @@
 pub mod stores;
 
 pub use countersign_core::*;
-pub use countersign_http::{AuthHttp, BODY_LIMIT, Peer};
+pub use countersign_http::{AuthHttp, BODY_LIMIT, Peer, ProxyHeader};
 
 #[cfg(feature = "actix")]
 pub use countersign_actix as actix;

@@ -9,7 +9,7 @@ use countersign_core::{Error, SessionKind};
 use http::request::Parts;
 use serde::Deserialize;
 
-use crate::{Inner, Peer, reply::Reply, route::Route};
+use crate::{Inner, reply::Reply, route::Route};
 
 pub(crate) async fn dispatch(
     auth: &Inner,
@@ -57,8 +57,4 @@ impl From<CredentialName> for SessionKind {
             CredentialName::Token => Self::Token,
         }
     }
-}
-
-fn client(parts: &Parts) -> Option<std::net::IpAddr> {
-    parts.extensions.get::<Peer>().and_then(|peer| peer.0)
 }
