@@ -63,7 +63,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("custom-chain", &["countersign", "example-setup"]),
     ("example-setup", &["countersign"]),
+    ("actix-app", &["countersign", "example-setup"]),
+    ("axum-app", &["countersign", "example-setup"]),
     ("poem-app", &["countersign", "example-setup"]),
+    ("rocket-app", &["countersign", "example-setup"]),
+    ("warp-app", &["countersign", "example-setup"]),
     ("xtask", &[]),
 ];
 

@@ -6,8 +6,8 @@
 //! use rocket::{get, routes};
 //!
 //! #[get("/me")]
-//! fn me(SignedIn(session): SignedIn) -> String {
-//!     format!("hello {}", session.identity.account)
+//! fn me(user: SignedIn) -> String {
+//!     format!("hello {}", user.0.identity.account)
 //! }
 //!
 //! # async fn run(auth: AuthHttp) -> Result<(), Box<dyn std::error::Error>> {

@@ -20,6 +20,7 @@ pub mod nonces;
 pub mod planted;
 pub mod rig;
 pub mod sessions;
+pub mod smoke;
 mod stage;
 pub mod vectors;
 pub mod verifier;
