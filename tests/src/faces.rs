@@ -1,11 +1,13 @@
 //! The faces of a server: the bare core, and each framework on a real socket.
 
+use std::net::SocketAddr;
+
 use countersign_core::EngineBuilder;
 use countersign_ethereum::Ethereum;
 use countersign_http::AuthHttp;
 use countersign_testkit::{
     ORIGIN, Stage,
-    rig::{Bare, Browser, Rig},
+    rig::{Bare, Browser, OnSocket, Rig},
 };
 
 use crate::servers;
@@ -81,24 +83,43 @@ pub async fn every_rig(auth: &AuthHttp) -> Vec<(&'static str, Box<dyn Rig>)> {
 }
 
 /// The same for a site that must know its own origin: `auth` gets it, and a second name of it.
-pub async fn poem_rig_at(auth: impl FnOnce(&str, &str) -> AuthHttp) -> std::net::SocketAddr {
+pub async fn poem_rig_at(auth: impl FnOnce(&str, &str) -> AuthHttp) -> SocketAddr {
     let listener = servers::listen();
     let address = listener.local_addr().unwrap();
     let second_name = format!("http://localhost:{}", address.port());
     servers::poem_on(listener, auth(&format!("http://{address}"), &second_name)).0
 }
 
-async fn rig(name: &str, auth: AuthHttp) -> Box<dyn Rig> {
-    match name {
-        "bare" => Box::new(Bare(auth)),
-        "actix" => Box::new(servers::actix_rig(auth).await),
-        "axum" => Box::new(servers::axum_rig(auth).await),
-        "poem" => Box::new(servers::poem_rig(auth).await),
-        "rocket" => Box::new(servers::rocket_rig(auth).await),
-        "warp" => Box::new(servers::warp_rig(auth).await),
-        _ => unreachable!("{name} is none of the faces"),
+/// Every adapter for one engine, with its name: for what a client does to a connection.
+pub async fn every_socket(auth: &AuthHttp) -> Vec<(&'static str, SocketAddr)> {
+    let mut sockets = Vec::with_capacity(FACES.len());
+    for name in FACES {
+        if let Some(socket) = socket(name, auth.clone()).await {
+            sockets.push((name, socket.0));
+        }
+    }
+    sockets
+}
+
+/// One face for an engine.
+pub async fn rig(name: &str, auth: AuthHttp) -> Box<dyn Rig> {
+    match socket(name, auth.clone()).await {
+        Some(socket) => Box::new(socket),
+        None => Box::new(Bare(auth)),
     }
 }
 
+async fn socket(name: &str, auth: AuthHttp) -> Option<OnSocket> {
+    Some(match name {
+        "bare" => return None,
+        "actix" => servers::actix_rig(auth).await,
+        "axum" => servers::axum_rig(auth).await,
+        "poem" => servers::poem_rig(auth).await,
+        "rocket" => servers::rocket_rig(auth).await,
+        "warp" => servers::warp_rig(auth).await,
+        _ => unreachable!("{name} is none of the faces"),
+    })
+}
+
 /// The bare core, and every adapter.
-const FACES: [&str; 6] = ["bare", "actix", "axum", "poem", "rocket", "warp"];
+pub const FACES: [&str; 6] = ["bare", "actix", "axum", "poem", "rocket", "warp"];
