@@ -160,6 +160,20 @@ impl AuthHttp {
         guarded(DEADLINE, self.0.authenticate(headers)).await
     }
 
+    /// Whether the wallet signed no longer ago than `within`: for what a session alone should not
+    /// allow. Who is refused signs in again, which makes a new session.
+    ///
+    /// # Errors
+    /// `session_required`.
+    pub fn recent(&self, session: &Session, within: Duration) -> Result<(), Error> {
+        let since = self.0.engine.now().since(session.identity.authenticated_at);
+        if since <= within {
+            Ok(())
+        } else {
+            Err(Code::SessionRequired.into())
+        }
+    }
+
     /// The answer to a request that a guard refused, in the one shape that all errors have.
     pub fn refuse(&self, error: &Error) -> Response<Bytes> {
         Reply::error(error).into_response()
