@@ -1,16 +1,16 @@
 //! The faces of a server: the bare core, and each framework on a real socket.
 
-use std::net::TcpListener;
+use std::net::SocketAddr;
 
 use countersign_core::EngineBuilder;
 use countersign_ethereum::Ethereum;
 use countersign_http::AuthHttp;
-use countersign_poem::{SignedIn, countersign};
 use countersign_testkit::{
     ORIGIN, Stage,
     rig::{Bare, Browser, OnSocket, Rig},
 };
-use poem::{EndpointExt, Route, Server, get, handler, listener::TcpAcceptor};
+
+use crate::servers;
 
 /// A server with one face, and the hand on its clock.
 pub struct Face {
@@ -65,49 +65,61 @@ pub fn with_parts(
     test: impl AsyncFn(Face),
 ) {
     countersign_testkit::run(async {
-        for name in ["bare", "poem"] {
+        for name in FACES {
             let stage = Stage::built(origin, &change);
-            let auth = AuthHttp::new(stage.engine.clone());
-            let rig: Box<dyn Rig> = match name {
-                "bare" => Box::new(Bare(auth)),
-                _ => Box::new(poem_rig(auth).await),
-            };
+            let rig = rig(name, AuthHttp::new(stage.engine.clone())).await;
             test(Face { name, stage, rig }).await;
         }
     });
 }
 
-/// A Poem server on a free port, for as long as the runtime lives.
-pub async fn poem_rig(auth: AuthHttp) -> OnSocket {
-    serve(listen(), auth)
+/// Every face for one engine, with its name.
+pub async fn every_rig(auth: &AuthHttp) -> Vec<(&'static str, Box<dyn Rig>)> {
+    let mut rigs = Vec::with_capacity(FACES.len());
+    for name in FACES {
+        rigs.push((name, rig(name, auth.clone()).await));
+    }
+    rigs
 }
 
 /// The same for a site that must know its own origin: `auth` gets it, and a second name of it.
-pub async fn poem_rig_at(auth: impl FnOnce(&str, &str) -> AuthHttp) -> std::net::SocketAddr {
-    let listener = listen();
+pub async fn poem_rig_at(auth: impl FnOnce(&str, &str) -> AuthHttp) -> SocketAddr {
+    let listener = servers::listen();
     let address = listener.local_addr().unwrap();
     let second_name = format!("http://localhost:{}", address.port());
-    serve(listener, auth(&format!("http://{address}"), &second_name)).0
+    servers::poem_on(listener, auth(&format!("http://{address}"), &second_name)).0
 }
 
-fn listen() -> TcpListener {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    listener
+/// Every adapter for one engine, with its name: for what a client does to a connection.
+pub async fn every_socket(auth: &AuthHttp) -> Vec<(&'static str, SocketAddr)> {
+    let mut sockets = Vec::with_capacity(FACES.len());
+    for name in FACES {
+        if let Some(socket) = socket(name, auth.clone()).await {
+            sockets.push((name, socket.0));
+        }
+    }
+    sockets
 }
 
-fn serve(listener: TcpListener, auth: AuthHttp) -> OnSocket {
-    let address = listener.local_addr().unwrap();
-    let app = Route::new()
-        .nest_no_strip(auth.base(), countersign(auth.clone()))
-        .at("/me", get(me))
-        .data(auth);
-    let acceptor = TcpAcceptor::from_std(listener).unwrap();
-    tokio::spawn(Server::new_with_acceptor(acceptor).run(app));
-    OnSocket(address)
+/// One face for an engine.
+pub async fn rig(name: &str, auth: AuthHttp) -> Box<dyn Rig> {
+    match socket(name, auth.clone()).await {
+        Some(socket) => Box::new(socket),
+        None => Box::new(Bare(auth)),
+    }
 }
 
-#[handler]
-fn me(SignedIn(session): SignedIn) -> String {
-    format!("hello {}", session.identity.account)
+async fn socket(name: &str, auth: AuthHttp) -> Option<OnSocket> {
+    Some(match name {
+        "bare" => return None,
+        "actix" => servers::actix_rig(auth).await,
+        "axum" => servers::axum_rig(auth).await,
+        "poem" => servers::poem_rig(auth).await,
+        "rocket" => servers::rocket_rig(auth).await,
+        "warp" => servers::warp_rig(auth).await,
+        _ => unreachable!("{name} is none of the faces"),
+    })
 }
+
+/// The bare core, and every adapter.
+pub const FACES: [&str; 6] = ["bare", "actix", "axum", "poem", "rocket", "warp"];

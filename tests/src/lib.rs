@@ -3,10 +3,14 @@
 #![allow(clippy::unwrap_used)]
 
 mod faces;
+mod servers;
 
 use std::path::{Path, PathBuf};
 
-pub use faces::{Face, on_every_face, poem_rig, poem_rig_at, with_engine, with_parts};
+pub use faces::{
+    FACES, Face, every_rig, every_socket, on_every_face, poem_rig_at, rig, with_engine, with_parts,
+};
+pub use servers::{actix_rig, axum_rig, poem_rig, rocket_rig, warp_rig};
 
 /// The root of the project.
 pub fn root() -> PathBuf {

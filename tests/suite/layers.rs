@@ -18,20 +18,40 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("countersign-store-sql", &["countersign-core"]),
     ("countersign-http", &["countersign-core"]),
     (
+        "countersign-actix",
+        &["countersign-core", "countersign-http"],
+    ),
+    (
+        "countersign-axum",
+        &["countersign-core", "countersign-http"],
+    ),
+    (
         "countersign-poem",
+        &["countersign-core", "countersign-http"],
+    ),
+    (
+        "countersign-rocket",
+        &["countersign-core", "countersign-http"],
+    ),
+    (
+        "countersign-warp",
         &["countersign-core", "countersign-http"],
     ),
     (
         "countersign",
         &[
+            "countersign-actix",
+            "countersign-axum",
             "countersign-core",
             "countersign-ethereum",
             "countersign-http",
             "countersign-poem",
             "countersign-polkadot",
+            "countersign-rocket",
             "countersign-store-memory",
             "countersign-store-redis",
             "countersign-store-sql",
+            "countersign-warp",
         ],
     ),
     ("countersign-cli", &["countersign"]),
@@ -48,7 +68,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("custom-chain", &["countersign", "example-setup"]),
     ("custom-store", &["countersign", "example-setup"]),
     ("example-setup", &["countersign"]),
+    ("actix-app", &["countersign", "example-setup"]),
+    ("axum-app", &["countersign", "example-setup"]),
     ("poem-app", &["countersign", "example-setup"]),
+    ("rocket-app", &["countersign", "example-setup"]),
+    ("warp-app", &["countersign", "example-setup"]),
     ("xtask", &[]),
 ];
 

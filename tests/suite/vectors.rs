@@ -13,10 +13,10 @@ use countersign_store_memory::stores;
 use countersign_testkit::{
     ManualClock, at_start,
     planted::Planted,
-    rig::{Bare, Browser, Rig},
+    rig::{Browser, Rig},
     run,
 };
-use countersign_tests::{poem_rig, root};
+use countersign_tests::{every_rig, root};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -128,10 +128,7 @@ impl Stand {
             .build()
             .unwrap();
         let auth = AuthHttp::new(engine.clone());
-        let rigs: Vec<(_, Box<dyn Rig>)> = vec![
-            ("bare", Box::new(Bare(auth.clone()))),
-            ("poem", Box::new(poem_rig(auth).await)),
-        ];
+        let rigs = every_rig(&auth).await;
         Self {
             engine,
             clock,

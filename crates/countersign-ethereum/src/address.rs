@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use countersign_core::{Identity, Subject};
 use sha3::{Digest, Keccak256};
 
 /// An Ethereum address. Its text is `0x` and 40 hex digits whose letter case is the EIP-55
@@ -33,6 +34,31 @@ impl Address {
         (one_case || address.to_string() == text)
             .then_some(address)
             .ok_or(AddressError)
+    }
+
+    /// The address whose key signed in; `None` for accounts of other chains, and for contract
+    /// wallets, which are not an address but an address on one chain.
+    ///
+    /// ```
+    /// use countersign_core::{AccountId, Identity, Subject, Timestamp};
+    /// use countersign_ethereum::Address;
+    ///
+    /// let account: AccountId = "eip155:10:0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed".parse().unwrap();
+    /// let mut identity = Identity {
+    ///     subject: Subject::key(&account),
+    ///     method: "eip191".to_owned(),
+    ///     authenticated_at: Timestamp::from_secs(0),
+    ///     account,
+    /// };
+    /// assert_eq!(Address::of(&identity).unwrap().to_string(), identity.account.address());
+    /// identity.subject = Subject::on_chain(&identity.account);
+    /// assert_eq!(Address::of(&identity), None);
+    /// ```
+    pub fn of(identity: &Identity) -> Option<Self> {
+        let by_key = identity.subject == Subject::key(&identity.account);
+        let ours = by_key && identity.subject.namespace() == "eip155";
+        ours.then(|| identity.account.address().parse().ok())
+            .flatten()
     }
 
     /// The 20 bytes.

@@ -13,7 +13,7 @@ pub const BODY_LIMIT: usize = 16 * 1024;
 
 /// Reads a body that arrives in pieces; keeps up to one byte past the limit. What a client sends
 /// beyond that is read and dropped for a while, so that it gets to hear the answer.
-pub(crate) async fn read<S, B, E>(stream: S) -> Result<Bytes, Error>
+pub(crate) async fn read<S, B, E>(stream: S, deadline: Duration) -> Result<Bytes, Error>
 where
     S: Stream<Item = Result<B, E>>,
     B: Buf,
@@ -35,7 +35,7 @@ where
         }
         Ok(body.freeze())
     };
-    match tokio::time::timeout(BODY_DEADLINE, collect).await {
+    match tokio::time::timeout(deadline, collect).await {
         Ok(body) => body,
         Err(elapsed) => Err(Error::with_source(Code::RequestTimeout, elapsed)),
     }
@@ -96,6 +96,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 const DRAIN_LIMIT: usize = 1024 * 1024;
-const BODY_DEADLINE: Duration = Duration::from_secs(10);
+/// How long a body may take, unless it is said otherwise.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
 const MAX_HEADERS: usize = 100;
 const MAX_HEADER_BYTES: usize = 16 * 1024;

@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue, header};
 ///
 /// On https they are `__Host-` cookies. On loopback http that prefix is not to be had; there the
 /// port is in the name, because browsers share cookies between ports.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct CookieNames {
     session: Cow<'static, str>,
     binding: Cow<'static, str>,

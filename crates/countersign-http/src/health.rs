@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use crate::{Peer, guarded, reply::Reply};
 
 /// What the stores said last. One question is on its way at a time, whatever the number of callers.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Health(Arc<Mutex<State>>);
 
 #[derive(Debug)]

@@ -10,6 +10,7 @@ mod endpoints;
 mod health;
 mod housekeeping;
 mod origins;
+mod proxies;
 mod reply;
 mod route;
 
@@ -21,16 +22,18 @@ use std::{
 };
 
 use bytes::{Buf, Bytes};
-use countersign_core::{Code, Credential, Engine, Error, Session};
+use countersign_core::{Code, ConfigError, Credential, Engine, Error, Session};
 use futures_util::{FutureExt, Stream};
 use http::{HeaderMap, Request, Response, header};
 
 use cookies::{CookieNames, Cookies};
 use health::Health;
+use proxies::Proxies;
 use reply::Reply;
 use route::Route;
 
 pub use body::BODY_LIMIT;
+pub use proxies::ProxyHeader;
 
 /// Sign-in over HTTP, at a base path of one site. Cheap to clone.
 ///
@@ -46,12 +49,14 @@ pub use body::BODY_LIMIT;
 #[derive(Debug, Clone)]
 pub struct AuthHttp(Arc<Inner>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Inner {
     engine: Engine,
     base: String,
     cookies: CookieNames,
     health: Health,
+    proxies: Option<Proxies>,
+    body_deadline: Duration,
     housekeeping: OnceLock<()>,
 }
 
@@ -82,8 +87,37 @@ impl AuthHttp {
             base,
             cookies,
             health: Health::new(),
+            proxies: None,
+            body_deadline: body::DEADLINE,
             housekeeping: OnceLock::new(),
         }))
+    }
+
+    /// Believes the proxies at these addresses or networks (`10.0.0.0/8`, `2001:db8::1`; `unix` is
+    /// whoever connects by a socket without addresses) when they say in `header` who asked them.
+    /// The client is the right-most hop that is none of them. Without this the peer is the client,
+    /// and no such header is read.
+    ///
+    /// ```
+    /// # use countersign_core::{ConfigError, Engine};
+    /// use countersign_http::{AuthHttp, ProxyHeader};
+    ///
+    /// # fn run(engine: Engine) -> Result<(), ConfigError> {
+    /// let auth = AuthHttp::new(engine).behind(ProxyHeader::XForwardedFor, &["10.0.0.0/8"])?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// `CFG_PROXY`: no address, or one that is none.
+    pub fn behind(mut self, header: ProxyHeader, proxies: &[&str]) -> Result<Self, ConfigError> {
+        Arc::make_mut(&mut self.0).proxies = Some(Proxies::read(header, proxies)?);
+        Ok(self)
+    }
+
+    /// How long a body may take to arrive: ten seconds by default.
+    pub fn body_deadline(mut self, deadline: Duration) -> Self {
+        Arc::make_mut(&mut self.0).body_deadline = deadline;
+        self
     }
 
     /// The engine.
@@ -114,15 +148,15 @@ impl AuthHttp {
     }
 
     /// Answers a request whose body arrives in pieces: no more is read than the limit allows, and
-    /// not for longer than ten seconds.
+    /// not for longer than [`body_deadline`](Self::body_deadline). The future is `Send` where the stream is.
     pub async fn handle_stream<S, B, E>(&self, request: Request<S>) -> Response<Bytes>
     where
-        S: Stream<Item = Result<B, E>> + Send,
-        B: Buf + Send,
-        E: Send,
+        S: Stream<Item = Result<B, E>>,
+        B: Buf,
     {
         let (parts, stream) = request.into_parts();
-        self.answer(&parts, body::read(stream)).await
+        let body = body::read(stream, self.0.body_deadline);
+        self.answer(&parts, body).await
     }
 
     /// The live session behind a request's headers: a guard for the application's own routes.
@@ -136,6 +170,20 @@ impl AuthHttp {
         guarded(DEADLINE, self.0.authenticate(headers)).await
     }
 
+    /// Whether the wallet signed no longer ago than `within`: for what a session alone should not
+    /// allow. Who is refused signs in again, which makes a new session.
+    ///
+    /// # Errors
+    /// `session_required`.
+    pub fn recent(&self, session: &Session, within: Duration) -> Result<(), Error> {
+        let since = self.0.engine.now().since(session.identity.authenticated_at);
+        if since <= within {
+            Ok(())
+        } else {
+            Err(Code::SessionRequired.into())
+        }
+    }
+
     /// The answer to a request that a guard refused, in the one shape that all errors have.
     pub fn refuse(&self, error: &Error) -> Response<Bytes> {
         Reply::error(error).into_response()
@@ -144,7 +192,7 @@ impl AuthHttp {
     async fn answer(
         &self,
         parts: &http::request::Parts,
-        body: impl Future<Output = Result<Bytes, Error>> + Send,
+        body: impl Future<Output = Result<Bytes, Error>>,
     ) -> Response<Bytes> {
         self.0
             .housekeeping
@@ -163,7 +211,7 @@ impl AuthHttp {
     async fn route(
         &self,
         parts: &http::request::Parts,
-        body: impl Future<Output = Result<Bytes, Error>> + Send,
+        body: impl Future<Output = Result<Bytes, Error>>,
     ) -> Result<Reply, Error> {
         body::check_headers(&parts.headers)?;
         let route = Route::find(parts.uri.path(), &self.0.base).ok_or(Code::NotFound)?;
@@ -186,6 +234,15 @@ impl AuthHttp {
 }
 
 impl Inner {
+    /// Who asks, as far as it can be known.
+    fn client(&self, parts: &http::request::Parts) -> Option<IpAddr> {
+        let peer = parts.extensions.get::<Peer>().and_then(|peer| peer.0);
+        match &self.proxies {
+            Some(proxies) => proxies.client(peer, &parts.headers),
+            None => peer,
+        }
+    }
+
     async fn authenticate(&self, headers: &HeaderMap) -> Result<Session, Error> {
         if let Some(token) = bearer(headers)? {
             return self.engine.authenticate(Credential::Bearer(token)).await;

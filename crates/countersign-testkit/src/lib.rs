@@ -13,6 +13,7 @@
 
 pub mod adapter;
 mod clock;
+pub mod corpus;
 pub mod faults;
 pub mod limiter;
 pub mod nonces;
@@ -22,6 +23,7 @@ pub mod rig;
 #[cfg(feature = "servers")]
 pub mod servers;
 pub mod sessions;
+pub mod smoke;
 mod stage;
 pub mod vectors;
 pub mod verifier;

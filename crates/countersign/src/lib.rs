@@ -12,19 +12,31 @@
 //! | `memory` | the `memory:` store |
 //! | `redis`, `redis-cluster`, `redis-sentinel` | the `redis:` and `rediss:` store, and those of several nodes |
 //! | `postgres`, `mysql`, `sqlite` | the stores of these databases |
+//! | `actix` | [`actix`]: the adapter for Actix Web |
+//! | `axum` | [`axum`]: the adapter for axum |
 //! | `poem` | [`poem`]: the adapter for Poem |
+//! | `rocket` | [`rocket`]: the adapter for Rocket |
+//! | `warp` | [`warp`]: the adapter for Warp |
 
 pub mod stores;
 
 pub use countersign_core::*;
-pub use countersign_http::{AuthHttp, BODY_LIMIT, Peer};
+pub use countersign_http::{AuthHttp, BODY_LIMIT, Peer, ProxyHeader};
 
+#[cfg(feature = "actix")]
+pub use countersign_actix as actix;
+#[cfg(feature = "axum")]
+pub use countersign_axum as axum;
 #[cfg(feature = "ethereum")]
 pub use countersign_ethereum as ethereum;
 #[cfg(feature = "poem")]
 pub use countersign_poem as poem;
 #[cfg(feature = "polkadot")]
 pub use countersign_polkadot as polkadot;
+#[cfg(feature = "rocket")]
+pub use countersign_rocket as rocket;
+#[cfg(feature = "warp")]
+pub use countersign_warp as warp;
 
 /// The README's example, compiled.
 #[cfg(all(doctest, feature = "ethereum", feature = "memory", feature = "poem"))]

@@ -6,7 +6,7 @@ use countersign::{
     poem::{SignedIn, countersign},
     polkadot::Polkadot,
 };
-use example_setup::{Fault, PAGE, SCRIPT, Settings};
+use example_setup::{Fault, PAGE, PAGE_POLICY, SCRIPT, Settings};
 use poem::{
     EndpointExt, IntoResponse, Route, Server, get, handler,
     listener::{Listener, TcpListener},
@@ -39,12 +39,14 @@ async fn main() -> Result<(), Fault> {
         .into_acceptor()
         .await?;
     settings.announce();
-    Ok(Server::new_with_acceptor(listener).run(app).await?)
+    Ok(Server::new_with_acceptor(listener)
+        .run_with_graceful_shutdown(app, example_setup::shutdown(), None)
+        .await?)
 }
 
 #[handler]
 fn page() -> impl IntoResponse {
-    Html(PAGE).with_header("content-security-policy", example_setup::PAGE_POLICY)
+    Html(PAGE).with_header("content-security-policy", PAGE_POLICY)
 }
 
 #[handler]

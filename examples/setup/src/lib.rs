@@ -115,6 +115,33 @@ impl Settings {
     }
 }
 
+/// Returns when somebody asks the process to end, by Ctrl-C or SIGTERM. Requests in flight are then
+/// answered, and no more are taken.
+///
+/// # Panics
+/// If the process cannot listen for signals.
+pub async fn shutdown() {
+    let interrupted = async {
+        let heard = tokio::signal::ctrl_c().await;
+        heard.expect("a process can hear Ctrl-C");
+    };
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut asked = signal(SignalKind::terminate()).expect("a process can hear SIGTERM");
+        let mut interrupted = std::pin::pin!(interrupted);
+        std::future::poll_fn(|context| {
+            if interrupted.as_mut().poll(context).is_ready() {
+                return std::task::Poll::Ready(());
+            }
+            asked.poll_recv(context).map(drop)
+        })
+        .await;
+    }
+    #[cfg(not(unix))]
+    interrupted.await;
+}
+
 fn variable(name: &str) -> Result<Option<String>, Fault> {
     match env::var(name) {
         Ok(value) if value.is_empty() => Ok(None),

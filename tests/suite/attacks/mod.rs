@@ -5,8 +5,12 @@ mod cookies;
 mod domains;
 mod edges;
 mod errors;
+
+mod limits;
 mod messages;
 mod nonces;
+mod plugins;
+mod requests;
 mod sessions;
 mod signatures;
 mod times;

@@ -110,6 +110,9 @@ fn a_store_that_reads_first_and_deletes_later_lets_more_than_one_in() {
             let mut most = 0;
             for _ in 0..10 {
                 most = most.max(let_in_of_64(&face).await);
+                if most > 1 {
+                    return;
+                }
             }
             assert!(
                 most > 1,

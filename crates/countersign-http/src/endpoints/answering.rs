@@ -5,7 +5,7 @@ use countersign_core::{Binding, Code, Context, Error, Proof, SessionKind, Signed
 use http::{StatusCode, request::Parts};
 use serde::{Deserialize, Serialize};
 
-use super::{CredentialName, client, sessions::SessionAnswer};
+use super::{CredentialName, sessions::SessionAnswer};
 use crate::{Inner, body, cookies::Cookies, origins, reply::Reply};
 
 #[derive(Deserialize)]
@@ -51,7 +51,7 @@ pub(super) async fn verify(auth: &Inner, parts: &Parts, body: &Bytes) -> Result<
     let credential = SessionKind::from(request.credential);
     let context = Context {
         origin: origins::of(&auth.engine, &parts.headers)?,
-        client: client(parts),
+        client: auth.client(parts),
         binding: cookies.binding(),
         previous: (credential == SessionKind::Cookie)
             .then(|| cookies.session_token())

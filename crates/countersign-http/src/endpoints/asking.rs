@@ -5,7 +5,7 @@ use countersign_core::{Ask, Binding, ChainId, Challenge, Code, Error, Origin};
 use http::{StatusCode, request::Parts};
 use serde::{Deserialize, Serialize};
 
-use super::{CredentialName, client};
+use super::CredentialName;
 use crate::{Inner, body, cookies::Cookies, origins, reply::Reply};
 
 #[derive(Deserialize)]
@@ -83,7 +83,7 @@ async fn issue(
 ) -> Result<(Challenge, Option<Binding>), Error> {
     let ask = ask
         .from_origin(asking_page(auth, parts))
-        .client(client(parts));
+        .client(auth.client(parts));
     match credential {
         CredentialName::Token => Ok((auth.engine.challenge(ask).await?, None)),
         CredentialName::Cookie => {

@@ -62,7 +62,3 @@ impl From<CredentialName> for SessionKind {
         }
     }
 }
-
-fn client(parts: &Parts) -> Option<std::net::IpAddr> {
-    parts.extensions.get::<Peer>().and_then(|peer| peer.0)
-}

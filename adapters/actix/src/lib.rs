@@ -1,0 +1,127 @@
+//! countersign for [Actix Web](https://docs.rs/actix-web): the endpoints, and a guard for your own
+//! routes.
+//!
+//! ```no_run
+//! use actix_web::{App, HttpServer, web};
+//! use countersign_actix::{SignedIn, countersign};
+//! use countersign_http::AuthHttp;
+//!
+//! async fn me(SignedIn(session): SignedIn) -> String {
+//!     format!("hello {}", session.identity.account)
+//! }
+//!
+//! # async fn run(auth: AuthHttp) -> Result<(), std::io::Error> {
+//! let app = move || {
+//!     App::new()
+//!         .configure(countersign(auth.clone()))
+//!         .route("/me", web::get().to(me))
+//! };
+//! HttpServer::new(app).bind("127.0.0.1:3000")?.run().await
+//! # }
+//! ```
+
+use std::{fmt, future::Future, pin::Pin};
+
+use actix_web::{
+    FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError, dev,
+    error::ErrorInternalServerError,
+    http::StatusCode,
+    web::{self, ServiceConfig},
+};
+use bytes::Bytes;
+use countersign_core::{Error, Session};
+use countersign_http::{AuthHttp, Peer};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// The endpoints of `auth` at [`AuthHttp::base`], and what the guard needs; for
+/// [`App::configure`](actix_web::App::configure).
+pub fn countersign(auth: AuthHttp) -> impl FnOnce(&mut ServiceConfig) {
+    move |app| {
+        let mounted = auth.clone();
+        let endpoints = web::to(move |request, body| answer(mounted.clone(), request, body));
+        let scope = web::scope(auth.base()).default_service(endpoints);
+        app.service(scope).app_data(auth);
+    }
+}
+
+/// A guard: the handler runs only for somebody who is signed in; everybody else gets the one error
+/// shape of countersign. `Option<SignedIn>` lets strangers pass too.
+#[derive(Debug, Clone)]
+pub struct SignedIn(pub Session);
+
+impl FromRequest for SignedIn {
+    type Error = actix_web::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Self::Error>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
+        let auth = request.app_data::<AuthHttp>().cloned();
+        let headers = headers(request);
+        Box::pin(async move {
+            let auth = auth.ok_or_else(|| ErrorInternalServerError(MISSING))?;
+            let session = auth.authenticate(&headers).await;
+            session
+                .map(Self)
+                .map_err(|error| Refused { error, auth }.into())
+        })
+    }
+}
+
+/// Why a guard refused: the error that [`SignedIn`] gives, for an app that renders errors itself.
+#[derive(Debug)]
+pub struct Refused {
+    /// What the core said.
+    pub error: Error,
+    auth: AuthHttp,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl ResponseError for Refused {
+    fn status_code(&self) -> StatusCode {
+        self.error_response().status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        response(self.auth.refuse(&self.error))
+    }
+}
+
+async fn answer(auth: AuthHttp, request: HttpRequest, body: web::Payload) -> HttpResponse {
+    let method = http::Method::from_bytes(request.method().as_str().as_bytes());
+    let mut across = http::Request::new(body);
+    *across.method_mut() = method.expect("a method in one version of `http` is one in the other");
+    *across.uri_mut() = request.uri().to_string().parse().unwrap_or_default();
+    *across.headers_mut() = headers(&request);
+    let peer = Peer(request.peer_addr().map(|address| address.ip()));
+    across.extensions_mut().insert(peer);
+    response(auth.handle_stream(across).await)
+}
+
+/// Actix Web has headers of its own; a name or value that `http` refuses cannot have come in.
+fn headers(request: &HttpRequest) -> HeaderMap {
+    let pairs = request.headers().iter().filter_map(|(name, value)| {
+        let name = HeaderName::from_bytes(name.as_str().as_bytes()).ok()?;
+        Some((name, HeaderValue::from_bytes(value.as_bytes()).ok()?))
+    });
+    let mut headers = HeaderMap::new();
+    for (name, value) in pairs {
+        headers.append(name, value);
+    }
+    headers
+}
+
+fn response(answer: http::Response<Bytes>) -> HttpResponse {
+    let (parts, body) = answer.into_parts();
+    let status = StatusCode::from_u16(parts.status.as_u16()).expect("a status is a status");
+    let mut response = HttpResponseBuilder::new(status);
+    for (name, value) in &parts.headers {
+        response.append_header((name.as_str(), value.as_bytes()));
+    }
+    response.body(body)
+}
+
+const MISSING: &str = "`AuthHttp` is not in the app's data: add `.configure(countersign(auth))`";

@@ -1,0 +1,97 @@
+//! countersign for [axum](https://docs.rs/axum): the endpoints, and a guard for your own routes.
+//!
+//! ```no_run
+//! use std::net::SocketAddr;
+//!
+//! use axum::{Router, routing::get};
+//! use countersign_axum::{SignedIn, countersign};
+//! use countersign_http::AuthHttp;
+//!
+//! async fn me(SignedIn(session): SignedIn) -> String {
+//!     format!("hello {}", session.identity.account)
+//! }
+//!
+//! # async fn run(auth: AuthHttp) -> Result<(), std::io::Error> {
+//! let app = Router::new()
+//!     .route("/me", get(me))
+//!     .merge(countersign(auth.clone()))
+//!     .with_state(auth)
+//!     .into_make_service_with_connect_info::<SocketAddr>();
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+//! axum::serve(listener, app).await
+//! # }
+//! ```
+
+use std::{convert::Infallible, net::SocketAddr};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{
+        ConnectInfo, FromRef, FromRequestParts, OptionalFromRequestParts, OriginalUri, State,
+    },
+    http::request::Parts,
+    response::Response,
+};
+use countersign_core::Session;
+use countersign_http::{AuthHttp, Peer};
+
+/// The endpoints of `auth`, at [`AuthHttp::base`]; [`merge`](Router::merge) them into the app.
+///
+/// Serve the app by `into_make_service_with_connect_info::<SocketAddr>()`: without the peer's
+/// address all clients share one quota.
+pub fn countersign<S: Clone + Send + Sync + 'static>(auth: AuthHttp) -> Router<S> {
+    let base = auth.base().to_owned();
+    let endpoints: Router = Router::new().fallback(answer).with_state(auth);
+    Router::new().nest_service(&base, endpoints)
+}
+
+/// A guard: the handler runs only for somebody who is signed in; everybody else gets the one error
+/// shape of countersign. `Option<SignedIn>` lets strangers pass too.
+///
+/// The app's state is an [`AuthHttp`], or one can be had from it by [`FromRef`].
+#[derive(Debug, Clone)]
+pub struct SignedIn(pub Session);
+
+impl<S> FromRequestParts<S> for SignedIn
+where
+    S: Send + Sync,
+    AuthHttp: FromRef<S>,
+{
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let auth = AuthHttp::from_ref(state);
+        let session = auth.authenticate(&parts.headers).await;
+        session
+            .map(Self)
+            .map_err(|error| auth.refuse(&error).map(Body::from))
+    }
+}
+
+impl<S> OptionalFromRequestParts<S> for SignedIn
+where
+    S: Send + Sync,
+    AuthHttp: FromRef<S>,
+{
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Infallible> {
+        let auth = AuthHttp::from_ref(state);
+        Ok(auth.authenticate(&parts.headers).await.ok().map(Self))
+    }
+}
+
+async fn answer(
+    State(auth): State<AuthHttp>,
+    OriginalUri(uri): OriginalUri,
+    request: axum::extract::Request,
+) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    let peer = Peer(peer.map(|ConnectInfo(address)| address.ip()));
+    parts.uri = uri;
+    parts.extensions.insert(peer);
+    let across = http::Request::from_parts(parts, body.into_data_stream());
+    auth.handle_stream(across).await.map(Body::from)
+}

@@ -1,0 +1,150 @@
+//! countersign for [Rocket](https://docs.rs/rocket): the endpoints, and a guard for your own routes.
+//!
+//! ```no_run
+//! use countersign_http::AuthHttp;
+//! use countersign_rocket::{Countersign, SignedIn};
+//! use rocket::{get, routes};
+//!
+//! #[get("/me")]
+//! fn me(user: SignedIn) -> String {
+//!     format!("hello {}", user.0.identity.account)
+//! }
+//!
+//! # async fn run(auth: AuthHttp) -> Result<(), Box<dyn std::error::Error>> {
+//! rocket::build().attach(Countersign(auth)).mount("/", routes![me]).launch().await?;
+//! # Ok(()) }
+//! ```
+
+use ::http::{HeaderMap, HeaderName, HeaderValue};
+use bytes::Bytes;
+use countersign_core::{Error, Session};
+use countersign_http::{AuthHttp, Peer};
+use rocket::{
+    Build, Catcher, Data, Request, Response, Rocket, Route, async_trait, catcher,
+    data::ByteUnit,
+    fairing::{self, Fairing, Info, Kind},
+    http::{Header, Method, Status},
+    request::{FromRequest, Outcome},
+    route,
+};
+use tokio_util::io::ReaderStream;
+
+/// Adds the endpoints at [`AuthHttp::base`], what the guard needs, and catchers that answer for a
+/// guard that refused. A status for which the app has a catcher of its own is left to that one.
+#[derive(Debug, Clone)]
+pub struct Countersign(pub AuthHttp);
+
+#[async_trait]
+impl Fairing for Countersign {
+    fn info(&self) -> Info {
+        let (name, kind) = ("countersign", Kind::Ignite | Kind::Singleton);
+        Info { name, kind }
+    }
+
+    async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
+        let endpoint = |method| Route::new(method, "/<path..>", self.clone());
+        let routes: Vec<_> = METHODS.into_iter().map(endpoint).collect();
+        let is_free = |code: &u16| rocket.catchers().all(|taken| taken.code != Some(*code));
+        let codes = GUARD_STATUSES.into_iter().filter(is_free);
+        let catchers: Vec<_> = codes.map(|code| Catcher::new(code, self.clone())).collect();
+        let rocket = rocket.mount(self.0.base().to_owned(), routes);
+        Ok(rocket.register("/", catchers).manage(self.0.clone()))
+    }
+}
+
+#[async_trait]
+impl route::Handler for Countersign {
+    async fn handle<'r>(&self, request: &'r Request<'_>, mut data: Data<'r>) -> route::Outcome<'r> {
+        let method = sent_method(request, &mut data).await;
+        // The core stops reading at its own limit.
+        let body = ReaderStream::new(data.open(ByteUnit::max_value()));
+        let mut across = ::http::Request::new(body);
+        *across.method_mut() = method.as_str().parse().expect("a method of HTTP");
+        *across.uri_mut() = request.uri().to_string().parse().unwrap_or_default();
+        *across.headers_mut() = headers(request);
+        let peer = Peer(request.remote().map(|address| address.ip()));
+        across.extensions_mut().insert(peer);
+        route::Outcome::Success(response(self.0.handle_stream(across).await))
+    }
+}
+
+#[async_trait]
+impl catcher::Handler for Countersign {
+    async fn handle<'r>(&self, status: Status, request: &'r Request<'_>) -> catcher::Result<'r> {
+        let Refused(error) = request.local_cache(|| Refused(None));
+        let answer = error.as_ref().map(|error| self.0.refuse(error));
+        match answer.filter(|answer| answer.status().as_u16() == status.code) {
+            Some(answer) => Ok(response(answer)),
+            None => Catcher::default().handler.handle(status, request).await,
+        }
+    }
+}
+
+/// A guard: the handler runs only for somebody who is signed in; everybody else gets the one error
+/// shape of countersign. `Option<SignedIn>` lets strangers pass too.
+#[derive(Debug, Clone)]
+pub struct SignedIn(pub Session);
+
+#[async_trait]
+impl<'r> FromRequest<'r> for SignedIn {
+    type Error = Option<&'r Error>;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
+        let Some(auth) = request.rocket().state::<AuthHttp>() else {
+            rocket::error!("`AuthHttp` is not managed: add `.attach(Countersign(auth))`");
+            return Outcome::Error((Status::InternalServerError, None));
+        };
+        match auth.authenticate(&headers(request)).await {
+            Ok(session) => Outcome::Success(Self(session)),
+            Err(error) => {
+                let status = Status::new(auth.refuse(&error).status().as_u16());
+                let Refused(kept) = request.local_cache(|| Refused(Some(error)));
+                Outcome::Error((status, kept.as_ref()))
+            }
+        }
+    }
+}
+
+/// Why the guard refused, from the guard to the catcher.
+struct Refused(Option<Error>);
+
+/// Rocket lets a form of `POST` name another method; what was sent counts.
+async fn sent_method(request: &Request<'_>, data: &mut Data<'_>) -> Method {
+    let is_form = request.content_type().is_some_and(|kind| kind.is_form());
+    let renames = is_form && data.peek(b"_method".len()).await.starts_with(b"_method");
+    let named = request.method();
+    if renames { Method::Post } else { named }
+}
+
+/// Rocket has headers of its own; it has dropped those that are not UTF-8.
+fn headers(request: &Request<'_>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for header in request.headers().iter() {
+        let name = HeaderName::from_bytes(header.name.as_str().as_bytes());
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(header.value.as_bytes())) {
+            headers.append(name, value);
+        }
+    }
+    headers
+}
+
+fn response<'r>(answer: ::http::Response<Bytes>) -> Response<'r> {
+    let (parts, body) = answer.into_parts();
+    let mut response = Response::new();
+    response.set_status(Status::new(parts.status.as_u16()));
+    for (name, value) in &parts.headers {
+        let value = value.to_str().expect("the core's headers are ASCII");
+        response.adjoin_header(Header::new(name.to_string(), value.to_owned()));
+    }
+    response.set_sized_body(body.len(), std::io::Cursor::new(body));
+    response
+}
+
+#[rustfmt::skip]
+const METHODS: [Method; 9] = [
+    Method::Get, Method::Put, Method::Post, Method::Delete, Method::Options, Method::Head,
+    Method::Trace, Method::Connect, Method::Patch,
+];
+
+/// What a guard may refuse with.
+const GUARD_STATUSES: [u16; 4] = [400, 401, 500, 503];

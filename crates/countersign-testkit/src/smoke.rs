@@ -1,0 +1,95 @@
+//! The test that every example app passes: started as a program, visited by a browser.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::{SocketAddr, TcpListener},
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::json;
+
+use crate::{
+    address, ethereum_wallet,
+    rig::{Browser, OnSocket},
+    run,
+};
+
+/// Starts the program at `path` on a free port, looks at its page, signs in with a wallet, visits
+/// `/me`, signs out, and asks the program to end.
+pub fn app(path: &str) {
+    let mut program = Program::start(path);
+    run(visit(program.address));
+    #[cfg(unix)]
+    program.ends_when_asked();
+}
+
+async fn visit(address: SocketAddr) {
+    let rig = OnSocket(address);
+    let browser = Browser::on(&rig, &format!("http://{address}"));
+    let page = browser.get("/").await;
+    assert!(page.text().contains("/app.js"), "{}", page.text());
+    assert!(page.header("content-type").starts_with("text/html"));
+    assert!(
+        page.header("content-security-policy")
+            .contains("frame-ancestors 'none'")
+    );
+    let script = browser.get("/app.js").await;
+    assert!(script.text().contains("/auth/"), "{}", script.text());
+    assert!(script.header("content-type").starts_with("text/javascript"));
+
+    assert_eq!(
+        browser.get("/me").await.refusal(),
+        (401, "session_required".to_owned())
+    );
+    let wallet = ethereum_wallet(1);
+    let signed_in = browser.sign_in(&wallet).await;
+    assert_eq!(signed_in.status(), 200, "{}", signed_in.text());
+    let greeting = format!("hello eip155:1:{}\n", self::address(&wallet));
+    assert_eq!(browser.get("/me").await.text(), greeting);
+    assert_eq!(browser.post("/auth/logout", json!({})).await.status(), 204);
+    assert_eq!(browser.get("/me").await.status(), 401);
+}
+
+/// A program that is ended with the test, by its own id.
+struct Program {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Program {
+    fn start(path: &str) -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = free.local_addr().unwrap();
+        drop(free);
+        let mut child = Command::new(path)
+            .env_clear()
+            .env("PORT", address.port().to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+        let program = Self { child, address };
+        let listens = said.any(|line| line.unwrap().starts_with("Listening: "));
+        assert!(listens, "{path} ended before it listened");
+        std::thread::spawn(move || said.for_each(drop)); // so that it can go on talking
+        program
+    }
+
+    #[cfg(unix)]
+    fn ends_when_asked(&mut self) {
+        let id = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status().unwrap();
+        assert!(asked.success());
+        let status = self.child.wait().unwrap();
+        assert!(status.success(), "ended with {status}");
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
