@@ -12,6 +12,7 @@ use serde_json::Value;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("countersign-core", &[]),
     ("countersign-ethereum", &["countersign-core"]),
+    ("countersign-jwt", &["countersign-core"]),
     ("countersign-store-memory", &["countersign-core"]),
     ("countersign-http", &["countersign-core"]),
     (
@@ -24,6 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "countersign-core",
             "countersign-ethereum",
             "countersign-http",
+            "countersign-jwt",
             "countersign-poem",
             "countersign-store-memory",
         ],

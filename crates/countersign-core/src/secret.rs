@@ -10,7 +10,10 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::{error::ConfigFault, identity::Subject};
+use crate::{
+    error::{ConfigError, ConfigFault},
+    identity::Subject,
+};
 
 /// The application's secret, from which the engine derives its keys (HKDF-SHA-256, RFC 5869).
 ///
@@ -32,6 +35,14 @@ impl Secret {
     /// 32 fresh bytes from the operating system, for tests and for `dev` mode.
     pub fn random() -> Self {
         Self(random_bytes::<32>().to_vec())
+    }
+
+    /// Whether it is good enough to guard anything.
+    ///
+    /// # Errors
+    /// `CFG_SECRET_WEAK`: under 32 bytes, of low variety, or a sample from documentation.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        self.fault().map_or(Ok(()), |fault| Err(fault.into()))
     }
 
     pub(crate) fn fault(&self) -> Option<ConfigFault> {

@@ -8,6 +8,7 @@
 //! | `ethereum` | [`ethereum`]: Sign-In with Ethereum (ERC-4361) |
 //! | `siwe` | conversions from and to the `siwe` crate's message |
 //! | `signer` | wallets that sign, of each chain that is enabled: for tools and tests |
+//! | `jwt` | [`jwt`]: access tokens that other services can read, keys that rotate; installs no process-wide `CryptoProvider` |
 //! | `memory` | the `memory:` store |
 //! | `poem` | [`poem`]: the adapter for Poem |
 
@@ -18,5 +19,7 @@ pub use countersign_http::{AuthHttp, BODY_LIMIT, Peer};
 
 #[cfg(feature = "ethereum")]
 pub use countersign_ethereum as ethereum;
+#[cfg(feature = "jwt")]
+pub use countersign_jwt as jwt;
 #[cfg(feature = "poem")]
 pub use countersign_poem as poem;
