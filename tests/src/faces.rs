@@ -98,8 +98,11 @@ fn listen() -> TcpListener {
 
 fn serve(listener: TcpListener, auth: AuthHttp) -> OnSocket {
     let address = listener.local_addr().unwrap();
-    let app = Route::new()
-        .nest_no_strip(auth.base(), countersign(auth.clone()))
+    let mut app = Route::new().nest_no_strip(auth.base(), countersign(auth.clone()));
+    for path in auth.well_known() {
+        app = app.at(*path, countersign(auth.clone()));
+    }
+    let app = app
         .at("/me", get(me))
         .data(auth);
     let acceptor = TcpAcceptor::from_std(listener).unwrap();

@@ -27,7 +27,8 @@ use countersign_http::{AuthHttp, Peer};
 use poem::{Endpoint, FromRequest, Request, RequestBody, Response, web::RemoteAddr};
 
 /// The endpoints of `auth`. Mount it with
-/// [`nest_no_strip`](poem::Route::nest_no_strip), under [`AuthHttp::base`].
+/// [`nest_no_strip`](poem::Route::nest_no_strip), under [`AuthHttp::base`], and
+/// [`at`](poem::Route::at) each of [`AuthHttp::well_known`].
 pub fn countersign(auth: AuthHttp) -> impl Endpoint<Output = Response> {
     Mounted(auth)
 }

@@ -23,7 +23,9 @@ mod time;
 pub use async_trait::async_trait;
 pub use caip::{AccountId, ChainId, NameError};
 pub use challenge::{Ask, Challenge, Context, Proof, SIGN_IN};
-pub use engine::{Credential, Engine, EngineBuilder, Purged, SignedIn, Stores, WeakEngine};
+pub use engine::{
+    Credential, Engine, EngineBuilder, Purged, Refreshed, SignedIn, Stores, Tokens, WeakEngine,
+};
 pub use error::{
     BoxError, Class, Code, ConfigError, ConfigFault, Error, StoreError, TokenError, VerifyError,
 };
@@ -31,6 +33,7 @@ pub use event::Event;
 pub use identity::{Identity, Subject};
 pub use origin::{Origin, OriginError};
 pub use ports::{
+    attach::Attach,
     events::{EventSink, TracingEvents},
     gate::Gate,
     limits::{Limits, Quota, RateLimiter, Verdict},
@@ -40,7 +43,7 @@ pub use ports::{
     verifier::{ChainVerifier, Verified},
     wallet::Wallet,
 };
-pub use secret::{Binding, Secret, SessionId, SessionToken};
-pub use session::{Session, SessionKind};
+pub use secret::{Binding, RefreshSeed, RefreshToken, Secret, SessionId, SessionToken};
+pub use session::{RefreshState, Session, SessionKind};
 pub use sign_in::{ChainText, Field, SignIn, StatementText, TextProfile, label_of};
 pub use time::{Clock, DateTime, SystemClock, Timestamp};

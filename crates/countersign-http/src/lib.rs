@@ -42,7 +42,7 @@ pub use body::BODY_LIMIT;
 /// # }
 /// ```
 #[derive(Debug, Clone)]
-pub struct AuthHttp(Arc<Inner>);
+pub struct AuthHttp(Arc<Inner>, Guard);
 
 #[derive(Debug)]
 struct Inner {
@@ -50,6 +50,13 @@ struct Inner {
     base: String,
     cookies: CookieNames,
     housekeeping: OnceLock<()>,
+}
+
+/// How a guard looks at a signed access token.
+#[derive(Debug, Clone, Copy)]
+enum Guard {
+    Strict,
+    Stateless,
 }
 
 /// Who sent a request: an adapter puts it into the request's extensions. Without it, or where
@@ -74,12 +81,22 @@ impl AuthHttp {
         );
         let cookies = CookieNames::of(&engine);
         let base = base.to_owned();
-        Self(Arc::new(Inner {
+        let inner = Inner {
             engine,
             base,
             cookies,
             housekeeping: OnceLock::new(),
-        }))
+        };
+        Self(Arc::new(inner), Guard::Strict)
+    }
+
+    /// The same, with guards that take a signed access token at its word until it expires, without
+    /// asking the session store. A sign-out is then seen only when the token ends; the endpoints of
+    /// countersign itself stay strict.
+    #[must_use]
+    pub fn stateless(mut self) -> Self {
+        self.1 = Guard::Stateless;
+        self
     }
 
     /// The engine.
@@ -90,6 +107,16 @@ impl AuthHttp {
     /// The path under which everything is found, such as `/auth`.
     pub fn base(&self) -> &str {
         &self.0.base
+    }
+
+    /// The paths outside of the base that must reach [`handle`](Self::handle) too: the public keys,
+    /// if the engine issues tokens.
+    pub fn well_known(&self) -> &'static [&'static str] {
+        if self.0.engine.issues_tokens() {
+            &[route::KEYS]
+        } else {
+            &[]
+        }
     }
 
     /// Answers a request. Whatever happens, there is an answer: a plugin that panics or hangs is
@@ -123,7 +150,15 @@ impl AuthHttp {
     /// `session_required`, `token_invalid`, `request_malformed` (two session cookies),
     /// `store_unavailable`.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Session, Error> {
-        guarded(self.0.authenticate(headers)).await
+        guarded(async {
+            match (self.1, bearer(headers)?) {
+                (Guard::Stateless, Some(token)) if token.contains('.') => {
+                    self.0.engine.authenticate_stateless(token).await
+                }
+                _ => self.0.authenticate(headers).await,
+            }
+        })
+        .await
     }
 
     /// The answer to a request that a guard refused, in the one shape that all errors have.

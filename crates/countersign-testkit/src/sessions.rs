@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use countersign_core::{
+use countersign_core::{RefreshSeed, RefreshState, 
     AccountId, Identity, Session, SessionKind, SessionStore, SessionToken, StoreError, Subject,
     Timestamp,
 };
@@ -358,6 +358,11 @@ pub fn session(name: &str) -> Session {
         last_seen: now,
         idle_until: now + 30 * MINUTE,
         expires_at: now + 24 * 60 * MINUTE,
+        refresh: Some(RefreshState {
+            seed: RefreshSeed::generate(),
+            count: 7,
+            rotated_at: now,
+        }),
         data: [("theme".to_owned(), json!("dark"))].into(),
     }
 }

@@ -4,6 +4,7 @@ mod challenge;
 mod parts;
 mod sessions;
 mod sign_in;
+mod tokens;
 mod verifiers;
 
 use std::{
@@ -21,6 +22,7 @@ use crate::{
 pub use parts::{EngineBuilder, Stores};
 pub use sessions::Credential;
 pub use sign_in::SignedIn;
+pub use tokens::{Refreshed, Tokens};
 
 use parts::Parts;
 
@@ -40,7 +42,7 @@ use parts::Parts;
 ///
 /// let challenge = engine.challenge(Ask::chain("eip155:1".parse()?)).await?;
 /// // the wallet signs a text with `challenge.nonce` …
-/// let SignedIn { session, token } = engine.sign_in(&proof, &Context::token()).await?;
+/// let SignedIn { session, token, .. } = engine.sign_in(&proof, &Context::token()).await?;
 /// let again = engine.authenticate(Credential::Bearer(&token.expose())).await?;
 /// assert_eq!(again.identity, session.identity);
 /// # Ok(()) }
