@@ -126,6 +126,18 @@ fn e05_the_default_tree_has_no_http_client_and_no_second_curve() {
 }
 
 #[test]
+fn j19_signed_tokens_bring_no_rsa_and_nothing_that_could_fetch_keys() {
+    let tree = tree(&["--no-default-features", "--features", "jwt"]);
+    assert!(tree.contains("jsonwebtoken v"));
+    for unwanted in ["rsa", "reqwest", "ureq", "hyper", "rustls", "openssl"] {
+        let found = tree
+            .lines()
+            .any(|line| line.starts_with(&format!("{unwanted} v")));
+        assert!(!found, "{unwanted} is in the tree of signed tokens");
+    }
+}
+
+#[test]
 fn the_core_has_no_http_no_database_and_no_runtime() {
     let tree = tree_of("countersign-core", &[]);
     for unwanted in ["http", "tokio", "hyper", "sqlx", "redis", "k256"] {

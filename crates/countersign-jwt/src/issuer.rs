@@ -40,7 +40,7 @@ impl TokenIssuer for Jwt {
         let key = keys
             .verifying(&parts.header.kid, expected.now, expected.leeway)
             .ok_or(TokenError::Invalid)?;
-        let payload = parts.is_signed_by(key).ok_or(TokenError::Invalid)?;
+        let payload = parts.proved_by(key).ok_or(TokenError::Invalid)?;
         claims::read(&payload, expected).ok_or(TokenError::Invalid)
     }
 

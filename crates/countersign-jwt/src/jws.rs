@@ -57,8 +57,8 @@ impl<'a> Parts<'a> {
         .filter(|_| well_formed)
     }
 
-    /// Whether `key` made the signature. The algorithm is the key's; the header must agree.
-    pub(crate) fn is_signed_by(self, key: &Key) -> Option<Vec<u8>> {
+    /// The payload, if `key` made the signature. The algorithm is the key's; the header must agree.
+    pub(crate) fn proved_by(self, key: &Key) -> Option<Vec<u8>> {
         let message = self.signed.as_bytes();
         let good = self.header.alg == key.algorithm().as_str()
             && match &key.material {

@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use countersign_core::{RefreshSeed, RefreshState, 
-    AccountId, Identity, Session, SessionKind, SessionStore, SessionToken, StoreError, Subject,
-    Timestamp,
+use countersign_core::{
+    AccountId, Identity, RefreshSeed, RefreshState, Session, SessionKind, SessionStore,
+    SessionToken, StoreError, Subject, Timestamp,
 };
 use serde_json::json;
 use tokio::{sync::Barrier, task::JoinSet};

@@ -6,9 +6,11 @@ mod domains;
 mod errors;
 mod messages;
 mod nonces;
+mod refresh;
 mod sessions;
 mod signatures;
 mod times;
+mod tokens;
 
 use countersign_core::{DateTime, SignIn, Timestamp, Wallet};
 use countersign_ethereum::Ethereum;

@@ -201,7 +201,9 @@ impl Engine {
             .keys()
             .find(|name| Claims::RESERVED.contains(&name.as_str()))
         {
-            return Err(failed(format!("the claim `{name}` is the engine's own").into()));
+            return Err(failed(
+                format!("the claim `{name}` is the engine's own").into(),
+            ));
         }
         let issued_at = Timestamp::from_secs(now.as_secs());
         let end = (issued_at + self.0.policy.lifetimes.access).min(session.expires_at);
@@ -226,7 +228,6 @@ impl Engine {
             refresh: RefreshToken::derive(key, session.id, &state.seed, state.count),
         })
     }
-
 }
 
 /// Why one round of a refresh came to nothing.

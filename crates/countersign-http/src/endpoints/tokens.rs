@@ -29,7 +29,10 @@ impl TokenFields {
     pub(super) fn signed(tokens: &Tokens) -> Self {
         Self {
             refresh_token: Some(tokens.refresh.expose()),
-            ..Self::opaque(tokens.access.expose().to_owned(), tokens.expires_in.as_secs())
+            ..Self::opaque(
+                tokens.access.expose().to_owned(),
+                tokens.expires_in.as_secs(),
+            )
         }
     }
 
