@@ -102,9 +102,7 @@ fn serve(listener: TcpListener, auth: AuthHttp) -> OnSocket {
     for path in auth.well_known() {
         app = app.at(*path, countersign(auth.clone()));
     }
-    let app = app
-        .at("/me", get(me))
-        .data(auth);
+    let app = app.at("/me", get(me)).data(auth);
     let acceptor = TcpAcceptor::from_std(listener).unwrap();
     tokio::spawn(Server::new_with_acceptor(acceptor).run(app));
     OnSocket(address)

@@ -3,7 +3,11 @@
 use std::{env, path::Path, process::Command};
 
 /// A program that tests start, and the Debian package it comes in.
-const NEEDED: &[(&str, &str)] = &[("node", "nodejs"), ("npm", "npm")];
+const NEEDED: &[(&str, &str)] = &[
+    ("node", "nodejs"),
+    ("npm", "npm"),
+    ("python3", "python3-venv"),
+];
 
 /// Sees to it that every needed program is there.
 ///
