@@ -211,9 +211,9 @@ impl KeyRing {
             .map(|entry| RingKey {
                 kid: entry.key.kid().to_owned(),
                 algorithm: entry.key.algorithm(),
-                phase: entry.phase(now, current),
+                phase: keys.phase(entry, now, current),
                 signs_from: entry.signs_from,
-                verifies_until: entry.verifies_until,
+                verifies_until: keys.end_of(entry),
             })
             .collect();
         list.sort_by_key(|key| key.signs_from);
@@ -330,15 +330,44 @@ impl Keys {
     pub(crate) fn verifying(&self, kid: &str, now: Timestamp, leeway: Duration) -> Option<&Key> {
         let entry = self.0.iter().find(|entry| entry.key.kid() == kid)?;
         let begun = entry.signs_from <= now + leeway;
-        (begun && !entry.is_over(now)).then_some(&entry.key)
+        (begun && !self.is_over(entry, now)).then_some(&entry.key)
     }
 
     pub(crate) fn jwks(&self, now: Timestamp) -> Jwks {
-        let published = self.0.iter().filter(|entry| !entry.is_over(now));
+        let published = self.0.iter().filter(|entry| !self.is_over(entry, now));
         Jwks {
             keys: published
                 .filter_map(|entry| entry.key.public_jwk())
                 .collect(),
+        }
+    }
+
+    /// When the tokens of a key end to be good. One that a later key replaced by the clock, without
+    /// a `rotate`, ends once the longest access token can have.
+    fn end_of(&self, entry: &Entry) -> Option<Timestamp> {
+        let later = self.0.iter().filter(|other| {
+            let signs_at_all = other
+                .verifies_until
+                .is_none_or(|end| end > other.signs_from);
+            other.signs_from > entry.signs_from && signs_at_all
+        });
+        let replaced = later.map(|other| other.signs_from + LONGEST_TOKEN).min();
+        entry.verifies_until.or(replaced)
+    }
+
+    fn is_over(&self, entry: &Entry, now: Timestamp) -> bool {
+        self.end_of(entry).is_some_and(|end| end <= now)
+    }
+
+    fn phase(&self, entry: &Entry, now: Timestamp, current: Option<&str>) -> Phase {
+        if self.is_over(entry, now) {
+            Phase::Ended
+        } else if current == Some(entry.key.kid()) {
+            Phase::Current
+        } else if entry.signs_from > now {
+            Phase::Next
+        } else {
+            Phase::Retired
         }
     }
 
@@ -361,24 +390,6 @@ impl Keys {
             });
         }
         Ok(keys)
-    }
-}
-
-impl Entry {
-    fn is_over(&self, now: Timestamp) -> bool {
-        self.verifies_until.is_some_and(|end| end <= now)
-    }
-
-    fn phase(&self, now: Timestamp, current: Option<&str>) -> Phase {
-        if self.is_over(now) {
-            Phase::Ended
-        } else if current == Some(self.key.kid()) {
-            Phase::Current
-        } else if self.signs_from > now {
-            Phase::Next
-        } else {
-            Phase::Retired
-        }
     }
 }
 
@@ -414,3 +425,34 @@ pub enum RingError {
 
 /// A ring of some hundred keys.
 const MAX_FILE: usize = 256 * 1024;
+
+/// The longest that an engine lets an access token live.
+const LONGEST_TOKEN: Duration = Duration::from_secs(24 * 3_600);
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::Algorithm;
+
+    #[test]
+    fn a_key_that_the_clock_replaced_ends_with_its_longest_token() {
+        let now = Timestamp::from_secs(1_767_225_600);
+        let hour = Duration::from_secs(3_600);
+        let ring = KeyRing::of(Key::generate(Algorithm::EdDsa));
+        ring.add(Key::generate(Algorithm::EdDsa), now + hour)
+            .unwrap();
+        let phases = |at| {
+            ring.list(at)
+                .iter()
+                .map(|key| key.phase)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(phases(now), [Phase::Current, Phase::Next]);
+        assert_eq!(phases(now + hour), [Phase::Retired, Phase::Current]);
+        assert_eq!(phases(now + 25 * hour), [Phase::Ended, Phase::Current]);
+        assert_eq!(ring.keys().jwks(now + 24 * hour).keys.len(), 2);
+        assert_eq!(ring.keys().jwks(now + 25 * hour).keys.len(), 1);
+    }
+}

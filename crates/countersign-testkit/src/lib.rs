@@ -20,6 +20,7 @@ pub mod planted;
 pub mod rig;
 pub mod sessions;
 mod stage;
+pub mod tokens;
 pub mod verifier;
 
 use std::future::Future;
