@@ -697,6 +697,70 @@ fn j18_rotation_while_clients_come_and_go() {
 }
 
 #[test]
+fn j18_ten_thousand_requests_while_keys_rotate_three_times() {
+    run(async {
+        let ring = KeyRing::of(Key::generate(Algorithm::EdDsa));
+        let first = ring.list(at_start())[0].kid.clone();
+        let stage = Stage::built(ORIGIN, |b| {
+            b.chain(Ethereum::mainnet()).tokens(Jwt::new(ring.clone()))
+        });
+        let oldest = stage
+            .sign_in(&ethereum_wallet(1))
+            .await
+            .unwrap()
+            .tokens
+            .unwrap();
+        let done = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let mut clients = tokio::task::JoinSet::new();
+        for number in 1..=10 {
+            let (stage, done) = (stage.clone(), done.clone());
+            clients.spawn(async move {
+                let mut pair = stage
+                    .sign_in(&ethereum_wallet(number))
+                    .await
+                    .unwrap()
+                    .tokens
+                    .unwrap();
+                for request in 0..1_000 {
+                    let bearer = Credential::Bearer(pair.access.expose());
+                    stage.engine.authenticate(bearer).await.unwrap();
+                    if request % 100 == 99 {
+                        let token = pair.refresh.expose();
+                        let context = countersign_core::Context::token();
+                        pair = stage.engine.refresh(&token, &context).await.unwrap().tokens;
+                    }
+                    done.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                    tokio::task::yield_now().await;
+                }
+            });
+        }
+        let now = stage.engine.now();
+        for rotation in 1..=3 {
+            while done.load(std::sync::atomic::Ordering::SeqCst) < rotation * 2_500 {
+                tokio::task::yield_now().await;
+            }
+            ring.add(
+                Key::generate(Algorithm::EdDsa),
+                now + Duration::from_secs(3_600),
+            )
+            .unwrap();
+            ring.rotate(now, Duration::from_secs(15 * 60)).unwrap();
+        }
+        while let Some(client) = clients.join_next().await {
+            client.unwrap();
+        }
+        assert_eq!(done.load(std::sync::atomic::Ordering::SeqCst), 10_000);
+        let bearer = Credential::Bearer(oldest.access.expose());
+        assert!(stage.engine.authenticate(bearer).await.is_ok());
+        ring.retire(&first, now).unwrap();
+        assert!(
+            stage.engine.authenticate(bearer).await.is_err(),
+            "a retired key"
+        );
+    });
+}
+
+#[test]
 fn j18_a_ring_in_a_file_is_read_anew_when_it_changes() {
     let folder = std::env::temp_dir().join(format!("countersign-ring-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
