@@ -33,11 +33,11 @@ pub(crate) fn poem_on(listener: TcpListener, auth: AuthHttp) -> OnSocket {
     }
 
     let address = listener.local_addr().unwrap();
-    let app = Route::new()
-        .nest_no_strip(auth.base(), countersign(auth.clone()))
-        .at("/", get(home))
-        .at("/me", get(me))
-        .data(auth);
+    let mut app = Route::new().nest_no_strip(auth.base(), countersign(auth.clone()));
+    for path in auth.well_known() {
+        app = app.at(*path, countersign(auth.clone()));
+    }
+    let app = app.at("/", get(home)).at("/me", get(me)).data(auth);
     let acceptor = TcpAcceptor::from_std(listener).unwrap();
     tokio::spawn(Server::new_with_acceptor(acceptor).run(app));
     OnSocket(address)

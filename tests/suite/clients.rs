@@ -2,13 +2,17 @@
 
 use std::{path::Path, process::Stdio};
 
+use countersign_core::{Ask, Context, Proof, Wallet};
 use countersign_ethereum::Ethereum;
 use countersign_http::AuthHttp;
+use countersign_jwt::{Jwt, Key, KeyRing};
 use countersign_polkadot::Polkadot;
 use countersign_store_memory::stores;
+use countersign_testkit::ethereum_wallet;
 use countersign_tests::{poem_rig_at, root};
 use custom_chain::Solana;
-use tokio::process::Command;
+use serde_json::{Value, json};
+use tokio::{io::AsyncWriteExt, process::Command};
 
 #[test]
 fn viem_and_siwe_sign_in_with_a_cookie_and_as_an_unbound_client() {
@@ -47,6 +51,87 @@ fn sign_in(client: &str) {
     });
 }
 
+#[test]
+fn jose_and_pyjwt_take_our_tokens_and_we_refuse_their_wrong_ones() {
+    countersign_testkit::run(async {
+        let (jose, pyjwt) = (
+            root().join("tests/clients/jose"),
+            root().join("tests/clients/pyjwt"),
+        );
+        install(&jose).await;
+        let python = virtual_environment(&pyjwt).await;
+        for (alg, jwk) in [
+            (
+                "EdDSA",
+                json!({"kty": "OKP", "crv": "Ed25519", "d": SECRET}),
+            ),
+            ("ES256", json!({"kty": "EC", "crv": "P-256", "d": SECRET})),
+            ("HS256", json!({"kty": "oct", "k": SECRET})),
+            (
+                "ES256K",
+                json!({"kty": "EC", "crv": "secp256k1", "d": SECRET}),
+            ),
+        ] {
+            let given = tokens_of_a_server(alg, &jwk).await;
+            // jose has no ES256K.
+            if alg != "ES256K" {
+                let printed = run_with("node", &jose, &["tokens.mjs"], &given).await;
+                assert_eq!(printed.trim(), format!("jose {alg}: 19 checks passed"));
+            }
+            let printed = run_with(&python, &pyjwt, &["tokens.py"], &given).await;
+            assert_eq!(printed.trim(), format!("pyjwt {alg}: 16 checks passed"));
+        }
+    });
+}
+
+/// The private half of the test's keys.
+const SECRET: &str = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A";
+
+/// A server with that key, and what a client of it is given.
+async fn tokens_of_a_server(alg: &str, jwk: &Value) -> String {
+    let key = Key::from_jwk(jwk.as_object().unwrap()).unwrap();
+    assert_eq!(key.algorithm().as_str(), alg);
+    let mut engine = None;
+    let address = poem_rig_at(|origin, _| {
+        let built = countersign_core::Engine::builder(origin)
+            .chain(Ethereum::mainnet())
+            .stores(stores())
+            .tokens(Jwt::new(KeyRing::of(key)))
+            .dev()
+            .build()
+            .unwrap();
+        engine = Some(built.clone());
+        AuthHttp::new(built)
+    })
+    .await;
+    let (engine, wallet) = (engine.unwrap(), ethereum_wallet(1));
+    let ask = Ask::chain(wallet.chain().clone()).account(wallet.address());
+    let message = engine.challenge(ask).await.unwrap().message.unwrap();
+    let proof = Proof {
+        chain: None,
+        signature: wallet.sign(&message),
+        message,
+    };
+    let signed_in = engine.sign_in(&proof, &Context::token()).await.unwrap();
+    let token = signed_in.tokens.unwrap();
+    let url = format!("http://{address}");
+    json!({"url": url, "token": token.access.expose(), "alg": alg, "jwk": jwk}).to_string()
+}
+
+/// Installs the exact versions of `requirements.txt`, once; gives the interpreter.
+async fn virtual_environment(folder: &Path) -> String {
+    let environment = folder.join(".venv");
+    let python = environment.join("bin/python").display().to_string();
+    if environment.join("installed").exists() {
+        return python;
+    }
+    run("python3", folder, &["-m", "venv", "--clear", ".venv"]).await;
+    let arguments = ["-m", "pip", "install", "--quiet", "-r", "requirements.txt"];
+    run(&python, folder, &arguments).await;
+    std::fs::write(environment.join("installed"), "").unwrap();
+    python
+}
+
 /// Installs the exact versions of the lock file, once.
 async fn install(folder: &Path) {
     if folder.join("node_modules/.package-lock.json").exists() {
@@ -67,14 +152,27 @@ async fn node(folder: &Path, arguments: &[&str]) -> String {
 }
 
 async fn run(program: &str, folder: &Path, arguments: &[&str]) -> String {
-    let output = Command::new(program)
+    run_with(program, folder, arguments, "").await
+}
+
+/// Runs a program that reads `input`.
+async fn run_with(program: &str, folder: &Path, arguments: &[&str], input: &str) -> String {
+    let mut child = Command::new(program)
         .args(arguments)
         .current_dir(folder)
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .kill_on_drop(true)
-        .output()
-        .await
-        .unwrap_or_else(|error| panic!("{program}: {error}; install the packages nodejs and npm"));
+        .spawn()
+        .unwrap_or_else(|error| {
+            panic!("{program}: {error}; install the packages nodejs, npm and python3-venv")
+        });
+    let mut stdin = child.stdin.take().unwrap();
+    // A program that reads nothing may be gone already.
+    let _ = stdin.write_all(input.as_bytes()).await;
+    drop(stdin);
+    let output = child.wait_with_output().await.unwrap();
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(

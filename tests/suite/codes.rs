@@ -17,6 +17,7 @@ fn the_list_of_codes_is_pinned() {
             "address_invalid",
             "signature_malformed",
             "chain_unsupported",
+            "invalid_grant",
             "domain_mismatch",
             "uri_mismatch",
             "chain_not_allowed",

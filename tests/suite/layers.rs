@@ -13,6 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("countersign-core", &[]),
     ("countersign-ethereum", &["countersign-core"]),
     ("countersign-polkadot", &["countersign-core"]),
+    ("countersign-jwt", &["countersign-core"]),
     ("countersign-store-memory", &["countersign-core"]),
     ("countersign-store-redis", &["countersign-core"]),
     ("countersign-store-sql", &["countersign-core"]),
@@ -45,6 +46,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "countersign-core",
             "countersign-ethereum",
             "countersign-http",
+            "countersign-jwt",
             "countersign-poem",
             "countersign-polkadot",
             "countersign-rocket",
@@ -153,6 +155,18 @@ fn e05_the_default_tree_has_no_http_client_and_no_second_curve() {
             !versions.contains_key(unwanted),
             "{unwanted} is in the default tree"
         );
+    }
+}
+
+#[test]
+fn j19_signed_tokens_bring_no_rsa_and_nothing_that_could_fetch_keys() {
+    let tree = tree(&["--no-default-features", "--features", "jwt"]);
+    assert!(tree.contains("jsonwebtoken v"));
+    for unwanted in ["rsa", "reqwest", "ureq", "hyper", "rustls", "openssl"] {
+        let found = tree
+            .lines()
+            .any(|line| line.starts_with(&format!("{unwanted} v")));
+        assert!(!found, "{unwanted} is in the tree of signed tokens");
     }
 }
 

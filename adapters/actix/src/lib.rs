@@ -33,14 +33,19 @@ use countersign_core::{Error, Session};
 use countersign_http::{AuthHttp, Peer};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// The endpoints of `auth` at [`AuthHttp::base`], and what the guard needs; for
+/// The endpoints of `auth` at [`AuthHttp::base`] and [`AuthHttp::well_known`], and what the guard needs; for
 /// [`App::configure`](actix_web::App::configure).
 pub fn countersign(auth: AuthHttp) -> impl FnOnce(&mut ServiceConfig) {
     move |app| {
-        let mounted = auth.clone();
-        let endpoints = web::to(move |request, body| answer(mounted.clone(), request, body));
-        let scope = web::scope(auth.base()).default_service(endpoints);
-        app.service(scope).app_data(auth);
+        let endpoints = || {
+            let mounted = auth.clone();
+            web::to(move |request, body| answer(mounted.clone(), request, body))
+        };
+        app.service(web::scope(auth.base()).default_service(endpoints()));
+        for path in auth.well_known() {
+            app.route(path, endpoints());
+        }
+        app.app_data(auth);
     }
 }
 

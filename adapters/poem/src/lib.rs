@@ -28,8 +28,8 @@ use countersign_http::{AuthHttp, Peer};
 use poem::{Endpoint, FromRequest, Request, RequestBody, Response, web::RemoteAddr};
 
 /// The endpoints of `auth`. Mount it with
-/// [`nest_no_strip`](poem::Route::nest_no_strip), under [`AuthHttp::base`], and with
-/// [`at`](poem::Route::at) where you want [`AuthHttp::well_known`] paths.
+/// [`nest_no_strip`](poem::Route::nest_no_strip), under [`AuthHttp::base`], and
+/// [`at`](poem::Route::at) each of [`AuthHttp::well_known`].
 pub fn countersign(auth: AuthHttp) -> impl Endpoint<Output = Response> {
     Mounted(auth)
 }

@@ -29,7 +29,7 @@ use rocket::{
 };
 use tokio_util::io::ReaderStream;
 
-/// Adds the endpoints at [`AuthHttp::base`], what the guard needs, and catchers that answer for a
+/// Adds the endpoints at [`AuthHttp::base`] and [`AuthHttp::well_known`], what the guard needs, and catchers that answer for a
 /// guard that refused. A status for which the app has a catcher of its own is left to that one.
 #[derive(Debug, Clone)]
 pub struct Countersign(pub AuthHttp);
@@ -47,7 +47,13 @@ impl Fairing for Countersign {
         let is_free = |code: &u16| rocket.catchers().all(|taken| taken.code != Some(*code));
         let codes = GUARD_STATUSES.into_iter().filter(is_free);
         let catchers: Vec<_> = codes.map(|code| Catcher::new(code, self.clone())).collect();
+        let known = self.0.well_known().iter().flat_map(|path| {
+            let endpoint = |method| Route::new(method, path, self.clone());
+            METHODS.into_iter().map(endpoint)
+        });
+        let known: Vec<_> = known.collect();
         let rocket = rocket.mount(self.0.base().to_owned(), routes);
+        let rocket = rocket.mount("/", known);
         Ok(rocket.register("/", catchers).manage(self.0.clone()))
     }
 }

@@ -19,6 +19,7 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     Verify(VerifyArgs),
     SignIn(SignInArgs),
+    Keys(KeysArgs),
 }
 
 /// Check a signed sign-in text as a server would.
@@ -94,6 +95,67 @@ pub(crate) struct SignInArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Keep the keys that sign access tokens, in a file that the server reads anew when it changes.
+///
+/// Exit status: 0 done, 1 refused, 2 wrong usage.
+#[derive(Debug, clap::Args)]
+pub(crate) struct KeysArgs {
+    /// The file of the ring; `new` makes it, readable by you alone
+    #[arg(long, value_name = "FILE", global = true, default_value = "keys.json")]
+    pub(crate) ring: PathBuf,
+
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: KeysCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Add a key: the first signs at once, a later one is published first
+    New {
+        /// How it signs
+        #[arg(long, value_enum, default_value_t = KeyAlgorithm::EdDsa)]
+        alg: KeyAlgorithm,
+
+        /// In how many seconds it signs by itself, without `rotate`
+        #[arg(long, value_name = "SECONDS", default_value_t = 24 * 3_600)]
+        signs_in: u64,
+    },
+    /// Let the next key sign from now on
+    Rotate {
+        /// For how many seconds the tokens of the key until now stay good
+        #[arg(long, value_name = "SECONDS", default_value_t = 24 * 3_600)]
+        keep: u64,
+    },
+    /// Show the keys, without what is secret
+    List,
+    /// End a key at once: its tokens are refused
+    Retire {
+        /// The key's name
+        kid: String,
+    },
+}
+
+/// How a key signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeyAlgorithm {
+    /// Ed25519
+    #[value(name = "EdDSA")]
+    EdDsa,
+    /// P-256
+    #[value(name = "ES256")]
+    Es256,
+    /// secp256k1
+    #[value(name = "ES256K")]
+    Es256k,
+    /// A shared secret: only where the one service that checks also signs
+    #[value(name = "HS256")]
+    Hs256,
 }
 
 /// How the client is known from now on.

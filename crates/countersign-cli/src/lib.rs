@@ -1,5 +1,5 @@
-//! The `countersign` command as a library: it checks signed sign-in texts, and it is a wallet in
-//! the terminal.
+//! The `countersign` command as a library: it checks signed sign-in texts, it is a wallet in
+//! the terminal, and it keeps the keys that sign access tokens.
 //!
 //! [`main`] is the command. [`examine`] is what `countersign verify` does, for programs and tests:
 //!
@@ -20,6 +20,7 @@ mod failure;
 mod keys;
 mod output;
 mod report;
+mod ring;
 mod server;
 mod sign_in;
 mod site;
@@ -40,6 +41,7 @@ use args::{Args, Command};
 pub fn main() -> ExitCode {
     let done = match Args::parse().command {
         Command::Verify(args) => verify::run(&args),
+        Command::Keys(args) => ring::run(&args),
         Command::SignIn(args) => sign_in::run(&args),
     };
     match done {

@@ -189,6 +189,8 @@ codes! {
     SignatureMalformed "signature_malformed" Malformed "the signature cannot be read";
     /// No verifier serves the chain.
     ChainUnsupported "chain_unsupported" Malformed "this chain is not supported";
+    /// The refresh token is not good (RFC 6749 section 5.2).
+    InvalidGrant "invalid_grant" Malformed "the refresh token is not valid";
     /// The text names another site.
     DomainMismatch "domain_mismatch" Unauthenticated "the message was made for another domain";
     /// The text's URI is of another site.

@@ -27,6 +27,17 @@ pub enum Event {
         /// The account that the text named, if it got that far. It is a claim, not a proof.
         claimed: Option<AccountId>,
     },
+    /// A session went on: a new pair of tokens was given out.
+    Refreshed {
+        /// The public handle of the session.
+        session: String,
+    },
+    /// A refresh token was used again after its grace time: it was stolen, or its holder's state
+    /// was. The session was ended.
+    RefreshReplayed {
+        /// The public handle of the session.
+        session: String,
+    },
     /// A session was ended by its holder.
     SignedOut {
         /// The public handle of the session.

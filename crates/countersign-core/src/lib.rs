@@ -24,7 +24,8 @@ pub use async_trait::async_trait;
 pub use caip::{AccountId, ChainId, NameError};
 pub use challenge::{Ask, Challenge, Context, Proof, SIGN_IN};
 pub use engine::{
-    Credential, Durability, Engine, EngineBuilder, Purged, SignedIn, Stores, WeakEngine,
+    Credential, Durability, Engine, EngineBuilder, Purged, Refreshed, SignedIn, Stores, Tokens,
+    WeakEngine,
 };
 pub use error::{
     BoxError, Class, Code, ConfigError, ConfigFault, Error, StoreError, TokenError, VerifyError,
@@ -33,6 +34,7 @@ pub use event::Event;
 pub use identity::{Identity, Subject};
 pub use origin::{Origin, OriginError};
 pub use ports::{
+    attach::Attach,
     events::{EventSink, TracingEvents},
     gate::Gate,
     limits::{Limits, Quota, RateLimiter, Verdict},
@@ -42,7 +44,7 @@ pub use ports::{
     verifier::{ChainVerifier, Verified},
     wallet::Wallet,
 };
-pub use secret::{Binding, Secret, SessionId, SessionToken};
-pub use session::{Session, SessionKind};
+pub use secret::{Binding, RefreshSeed, RefreshToken, Secret, SessionId, SessionToken};
+pub use session::{RefreshState, Session, SessionKind};
 pub use sign_in::{ChainText, Field, SignIn, StatementText, TextProfile, label_of};
 pub use time::{Clock, DateTime, SystemClock, Timestamp};

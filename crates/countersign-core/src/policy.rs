@@ -30,6 +30,11 @@ pub struct Lifetimes {
     pub cookie_absolute: Duration,
     /// A token session ends after so long in any case. 7 days by default.
     pub token_absolute: Duration,
+    /// A signed access token is good for so long. 15 minutes by default, 24 hours at most.
+    pub access: Duration,
+    /// For so long after its use, a refresh token gets the same successor again. 10 seconds by
+    /// default; zero makes every second use a replay.
+    pub refresh_grace: Duration,
 }
 
 impl Default for Lifetimes {
@@ -38,6 +43,8 @@ impl Default for Lifetimes {
             cookie_idle: 30 * MINUTE,
             cookie_absolute: 24 * HOUR,
             token_absolute: 7 * 24 * HOUR,
+            access: 15 * MINUTE,
+            refresh_grace: Duration::from_secs(10),
         }
     }
 }
@@ -183,6 +190,8 @@ impl Policy {
             cookie_idle,
             cookie_absolute,
             token_absolute,
+            access,
+            refresh_grace,
         } = self.lifetimes;
         bounded(
             "the challenge's lifetime",
@@ -208,6 +217,14 @@ impl Policy {
             token_absolute,
             SECOND,
             YEAR,
+        );
+        bounded("the lifetime of an access token", access, SECOND, 24 * HOUR);
+        let none = Duration::ZERO;
+        bounded(
+            "the grace time of refresh tokens",
+            refresh_grace,
+            none,
+            MINUTE,
         );
         faults
     }

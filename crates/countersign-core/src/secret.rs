@@ -10,7 +10,10 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::{error::ConfigFault, identity::Subject};
+use crate::{
+    error::{ConfigError, ConfigFault},
+    identity::Subject,
+};
 
 /// The application's secret, from which the engine derives its keys (HKDF-SHA-256, RFC 5869).
 ///
@@ -32,6 +35,14 @@ impl Secret {
     /// 32 fresh bytes from the operating system, for tests and for `dev` mode.
     pub fn random() -> Self {
         Self(random_bytes::<32>().to_vec())
+    }
+
+    /// Whether it is good enough to guard anything.
+    ///
+    /// # Errors
+    /// `CFG_SECRET_WEAK`: under 32 bytes, of low variety, or a sample from documentation.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        self.fault().map_or(Ok(()), |fault| Err(fault.into()))
     }
 
     pub(crate) fn fault(&self) -> Option<ConfigFault> {
@@ -190,6 +201,108 @@ impl<'de> Deserialize<'de> for SessionId {
     }
 }
 
+/// What the refresh tokens of one session are derived from: 32 random bytes. Text and serde form:
+/// 43 characters of base64url.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct RefreshSeed([u8; 32]);
+
+impl RefreshSeed {
+    /// A fresh one.
+    pub fn generate() -> Self {
+        Self(random_bytes())
+    }
+}
+
+impl fmt::Debug for RefreshSeed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(REDACTED)
+    }
+}
+
+/// In constant time.
+impl PartialEq for RefreshSeed {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for RefreshSeed {}
+
+impl Serialize for RefreshSeed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&URL_SAFE_NO_PAD.encode(self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for RefreshSeed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        decode(&text)
+            .map(Self)
+            .ok_or_else(|| D::Error::custom("not a refresh seed"))
+    }
+}
+
+/// What a program holds to get new tokens: the session's id, a number, and a MAC over the session's
+/// seed and that number. Text form: `csr_`, by which scanners find a leaked one, and 94 characters
+/// of base64url.
+///
+/// ```
+/// use countersign_core::RefreshToken;
+///
+/// assert!(RefreshToken::parse("csr_guess").is_none());
+/// ```
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct RefreshToken([u8; 70]);
+
+impl RefreshToken {
+    /// Reads the text form; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        decode(text.strip_prefix(REFRESH_PREFIX)?).map(Self)
+    }
+
+    /// The text form, to be handed to the client and to nobody else.
+    pub fn expose(&self) -> String {
+        format!("{REFRESH_PREFIX}{}", URL_SAFE_NO_PAD.encode(self.0))
+    }
+
+    pub(crate) fn derive(key: &Key, id: SessionId, seed: &RefreshSeed, count: u32) -> Self {
+        let mut token = [0; 70];
+        token[..34].copy_from_slice(&id.0);
+        token[34..38].copy_from_slice(&count.to_be_bytes());
+        token[38..].copy_from_slice(&refresh_mac(key, seed, count));
+        Self(token)
+    }
+
+    pub(crate) fn id(&self) -> SessionId {
+        SessionId(self.0[..34].try_into().expect("34 of 70 bytes"))
+    }
+
+    pub(crate) fn count(&self) -> u32 {
+        u32::from_be_bytes(self.0[34..38].try_into().expect("4 of 70 bytes"))
+    }
+
+    pub(crate) fn is_of(&self, key: &Key, seed: &RefreshSeed) -> bool {
+        let mac = refresh_mac(key, seed, self.count());
+        mac.ct_eq(&self.0[38..]).into()
+    }
+}
+
+impl fmt::Debug for RefreshToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(REDACTED)
+    }
+}
+
+fn refresh_mac(key: &Key, seed: &RefreshSeed, count: u32) -> [u8; 32] {
+    let mut message = [0; 36];
+    message[..32].copy_from_slice(&seed.0);
+    message[32..].copy_from_slice(&count.to_be_bytes());
+    let mac = key.mac(&message);
+    message.zeroize();
+    mac
+}
+
 /// What ties a challenge to the browser that asked for it: 32 random bytes in a cookie of their
 /// own. Text form: 43 characters of base64url.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
@@ -279,6 +392,7 @@ fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
     (written == N).then_some(bytes)
 }
 
+const REFRESH_PREFIX: &str = "csr_";
 const REDACTED: &str = "[redacted]";
 
 /// What stands in documentation and must never guard anything.

@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{identity::Identity, secret::SessionId, time::Timestamp};
+use crate::{
+    identity::Identity,
+    secret::{RefreshSeed, SessionId},
+    time::Timestamp,
+};
 
 /// A signed-in session.
 ///
@@ -28,6 +32,9 @@ pub struct Session {
     pub idle_until: Timestamp,
     /// When it ends in any case.
     pub expires_at: Timestamp,
+    /// How far its refresh tokens have come, if it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh: Option<RefreshState>,
     /// What the application keeps with it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub data: BTreeMap<String, serde_json::Value>,
@@ -38,6 +45,18 @@ impl Session {
     pub fn is_live(&self, now: Timestamp) -> bool {
         now < self.idle_until && now < self.expires_at
     }
+}
+
+/// Where a session's chain of refresh tokens stands. Without the engine's key nobody makes a token
+/// out of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefreshState {
+    /// What all tokens of the chain are derived from.
+    pub seed: RefreshSeed,
+    /// The number of the one token that is good.
+    pub count: u32,
+    /// When the one before it was used.
+    pub rotated_at: Timestamp,
 }
 
 /// How the client carries a session's token. One kind is never accepted as the other.

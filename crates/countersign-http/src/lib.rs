@@ -47,7 +47,7 @@ pub use proxies::ProxyHeader;
 /// # }
 /// ```
 #[derive(Debug, Clone)]
-pub struct AuthHttp(Arc<Inner>);
+pub struct AuthHttp(Arc<Inner>, Guard);
 
 #[derive(Debug, Clone)]
 struct Inner {
@@ -60,12 +60,23 @@ struct Inner {
     housekeeping: OnceLock<()>,
 }
 
+/// How a guard looks at a signed access token.
+#[derive(Debug, Clone, Copy)]
+enum Guard {
+    Strict,
+    Stateless,
+}
+
 /// Who sent a request: an adapter puts it into the request's extensions. Without it, or where
 /// there is no address (a Unix socket), all such clients share one quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer(pub Option<IpAddr>);
 
 impl AuthHttp {
+    /// A path that [`handle`](Self::handle) answers where the application mounts it: 200 while the
+    /// stores answer, 503 while they do not.
+    pub const HEALTH_PATH: &str = route::HEALTH;
+
     /// Mounts the engine's endpoints under `/auth`.
     pub fn new(engine: Engine) -> Self {
         Self::at("/auth", engine)
@@ -82,7 +93,7 @@ impl AuthHttp {
         );
         let cookies = CookieNames::of(&engine);
         let base = base.to_owned();
-        Self(Arc::new(Inner {
+        let inner = Inner {
             engine,
             base,
             cookies,
@@ -90,7 +101,17 @@ impl AuthHttp {
             proxies: None,
             body_deadline: body::DEADLINE,
             housekeeping: OnceLock::new(),
-        }))
+        };
+        Self(Arc::new(inner), Guard::Strict)
+    }
+
+    /// The same, with guards that take a signed access token at its word until it expires, without
+    /// asking the session store. A sign-out is then seen only when the token ends; the endpoints of
+    /// countersign itself stay strict.
+    #[must_use]
+    pub fn stateless(mut self) -> Self {
+        self.1 = Guard::Stateless;
+        self
     }
 
     /// Believes the proxies at these addresses or networks (`10.0.0.0/8`, `2001:db8::1`; `unix` is
@@ -130,10 +151,14 @@ impl AuthHttp {
         &self.0.base
     }
 
-    /// The paths beyond the base path that this answers too, if an adapter mounts it there:
-    /// `/healthz`, which is 200 while the stores answer and 503 while they do not.
+    /// The paths beyond the base path that must reach [`handle`](Self::handle) too: the public
+    /// keys, if the engine issues tokens. Adapters that mount by themselves mount these as well.
     pub fn well_known(&self) -> &'static [&'static str] {
-        &["/healthz"]
+        if self.0.engine.issues_tokens() {
+            &[route::KEYS]
+        } else {
+            &[]
+        }
     }
 
     /// Answers a request, on a Tokio runtime. Whatever happens, there is an answer: a plugin that
@@ -167,7 +192,15 @@ impl AuthHttp {
     /// `session_required`, `token_invalid`, `request_malformed` (two session cookies),
     /// `store_unavailable`.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Session, Error> {
-        guarded(DEADLINE, self.0.authenticate(headers)).await
+        guarded(DEADLINE, async {
+            match (self.1, bearer(headers)?) {
+                (Guard::Stateless, Some(token)) if token.contains('.') => {
+                    self.0.engine.authenticate_stateless(token).await
+                }
+                _ => self.0.authenticate(headers).await,
+            }
+        })
+        .await
     }
 
     /// Whether the wallet signed no longer ago than `within`: for what a session alone should not

@@ -8,6 +8,8 @@ pub(crate) enum Route<'a> {
     Challenge,
     Nonce,
     Verify,
+    Refresh,
+    Keys,
     Session,
     Sessions,
     OneSession(&'a str),
@@ -20,13 +22,17 @@ pub(crate) enum Route<'a> {
 impl<'a> Route<'a> {
     /// Paths are compared byte for byte: no decoding, no other letter case, no slash too many.
     pub(crate) fn find(path: &'a str, base: &str) -> Option<Self> {
-        if path == "/healthz" {
+        if path == HEALTH {
             return Some(Self::Health);
+        }
+        if path == KEYS {
+            return Some(Self::Keys);
         }
         Some(match path.strip_prefix(base)? {
             "/challenge" => Self::Challenge,
             "/nonce" => Self::Nonce,
             "/verify" => Self::Verify,
+            "/refresh" => Self::Refresh,
             "/session" => Self::Session,
             "/sessions" => Self::Sessions,
             "/logout" => Self::Logout,
@@ -42,8 +48,12 @@ impl<'a> Route<'a> {
     /// The value of `Allow`.
     pub(crate) fn methods(&self) -> &'static str {
         match self {
-            Self::Challenge | Self::Verify | Self::Logout | Self::LogoutAll => "OPTIONS, POST",
-            Self::Nonce | Self::Session | Self::Sessions | Self::Health => "GET, HEAD, OPTIONS",
+            Self::Challenge | Self::Verify | Self::Refresh | Self::Logout | Self::LogoutAll => {
+                "OPTIONS, POST"
+            }
+            Self::Nonce | Self::Keys | Self::Session | Self::Sessions | Self::Health => {
+                "GET, HEAD, OPTIONS"
+            }
             Self::OneSession(_) => "DELETE, OPTIONS",
         }
     }
@@ -58,3 +68,7 @@ impl<'a> Route<'a> {
         !matches!(*method, Method::GET | Method::HEAD)
     }
 }
+
+/// Where other services look for the public keys, whatever the base path is.
+pub(crate) const HEALTH: &str = "/healthz";
+pub(crate) const KEYS: &str = "/.well-known/jwks.json";

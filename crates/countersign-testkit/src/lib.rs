@@ -25,6 +25,7 @@ pub mod servers;
 pub mod sessions;
 pub mod smoke;
 mod stage;
+pub mod tokens;
 pub mod vectors;
 pub mod verifier;
 

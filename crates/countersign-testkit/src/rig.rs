@@ -280,7 +280,13 @@ impl Answer {
         headers.sort();
         let mut body = self.text();
         if let Ok(Value::Object(mut object)) = serde_json::from_str::<Value>(&body) {
-            for masked in ["request_id", "nonce", "message", "access_token"] {
+            for masked in [
+                "request_id",
+                "nonce",
+                "message",
+                "access_token",
+                "refresh_token",
+            ] {
                 if object.contains_key(masked) {
                     object.insert(masked.to_owned(), json!("(masked)"));
                 }

@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use countersign_core::{
-    AccountId, Identity, Session, SessionKind, SessionStore, SessionToken, StoreError, Subject,
-    Timestamp,
+    AccountId, Identity, RefreshSeed, RefreshState, Session, SessionKind, SessionStore,
+    SessionToken, StoreError, Subject, Timestamp,
 };
 use serde_json::json;
 use tokio::{sync::Barrier, task::JoinSet};
@@ -380,6 +380,11 @@ pub fn session(name: &str) -> Session {
         last_seen: now,
         idle_until: now + 30 * MINUTE,
         expires_at: now + 24 * 60 * MINUTE,
+        refresh: Some(RefreshState {
+            seed: RefreshSeed::generate(),
+            count: 7,
+            rotated_at: now,
+        }),
         data: [("theme".to_owned(), json!("dark"))].into(),
     }
 }

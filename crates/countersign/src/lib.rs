@@ -9,6 +9,7 @@
 //! | `polkadot` | [`polkadot`]: Polkadot, Kusama, Westend and other Substrate networks (CAIP-122, SIWS) |
 //! | `siwe` | conversions from and to the `siwe` crate's message |
 //! | `signer` | wallets that sign, of each chain that is enabled: for tools and tests |
+//! | `jwt` | [`jwt`]: access tokens that other services can read, keys that rotate; installs no process-wide `CryptoProvider` |
 //! | `memory` | the `memory:` store |
 //! | `redis`, `redis-cluster`, `redis-sentinel` | the `redis:` and `rediss:` store, and those of several nodes |
 //! | `postgres`, `mysql`, `sqlite` | the stores of these databases |
@@ -29,6 +30,8 @@ pub use countersign_actix as actix;
 pub use countersign_axum as axum;
 #[cfg(feature = "ethereum")]
 pub use countersign_ethereum as ethereum;
+#[cfg(feature = "jwt")]
+pub use countersign_jwt as jwt;
 #[cfg(feature = "poem")]
 pub use countersign_poem as poem;
 #[cfg(feature = "polkadot")]

@@ -33,7 +33,7 @@ async fn main() -> Result<(), Fault> {
         .at("/app.js", get(script))
         .at("/me", get(me))
         .nest_no_strip(auth.base(), countersign(auth.clone()))
-        .at("/healthz", countersign(auth.clone()))
+        .at(AuthHttp::HEALTH_PATH, countersign(auth.clone()))
         .data(auth);
     settings.announce();
     Ok(Server::new(TcpListener::bind(settings.address()))

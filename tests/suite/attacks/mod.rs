@@ -10,10 +10,12 @@ mod limits;
 mod messages;
 mod nonces;
 mod plugins;
+mod refresh;
 mod requests;
 mod sessions;
 mod signatures;
 mod times;
+mod tokens;
 
 use countersign_core::{DateTime, SignIn, Timestamp, Wallet};
 use countersign_ethereum::Ethereum;

@@ -11,6 +11,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("redis-sentinel", "redis-sentinel"),
     ("postgres", "postgresql"),
     ("mariadbd", "mariadb-server"),
+    ("python3", "python3-venv"),
 ];
 
 /// Sees to it that every needed program is there.

@@ -5,6 +5,7 @@ mod parts;
 mod sessions;
 mod sign_in;
 mod stores;
+mod tokens;
 mod verifiers;
 
 use std::{
@@ -24,6 +25,7 @@ pub use parts::EngineBuilder;
 pub use sessions::Credential;
 pub use sign_in::SignedIn;
 pub use stores::{Durability, Stores};
+pub use tokens::{Refreshed, Tokens};
 
 use parts::Parts;
 
@@ -43,7 +45,7 @@ use parts::Parts;
 ///
 /// let challenge = engine.challenge(Ask::chain("eip155:1".parse()?)).await?;
 /// // the wallet signs a text with `challenge.nonce` …
-/// let SignedIn { session, token } = engine.sign_in(&proof, &Context::token()).await?;
+/// let SignedIn { session, token, .. } = engine.sign_in(&proof, &Context::token()).await?;
 /// let again = engine.authenticate(Credential::Bearer(&token.expose())).await?;
 /// assert_eq!(again.identity, session.identity);
 /// # Ok(()) }
@@ -137,20 +139,19 @@ impl Engine {
 
     async fn spend(&self, flow: &str, quota: Quota, client: Option<IpAddr>) -> Result<(), Error> {
         let who = match client.map(|client| client.to_canonical()) {
-            Some(IpAddr::V6(address)) => {
-                // Who has one /64 easily has many: a /48 together gets a quota of its own.
-                let wider = Quota {
-                    limit: quota.limit.saturating_mul(SITES_OF_A_48),
-                    ..quota
-                };
-                let site = network_of(address, 3);
-                self.take(&format!("{flow}:{site}/48"), wider).await?;
-                network_of(address, 4).to_string()
-            }
+            Some(IpAddr::V6(address)) => network_of(address, 4).to_string(),
             Some(address) => address.to_string(),
             None => "unknown".to_owned(),
         };
-        self.take(&format!("{flow}:{who}"), quota).await
+        self.take(&format!("{flow}:{who}"), quota).await?;
+        if let Some(IpAddr::V6(address)) = client.map(|client| client.to_canonical()) {
+            // Who has one /64 easily has many: a /48 together gets a quota of its own.
+            let limit = quota.limit.saturating_mul(SITES_OF_A_48);
+            let wider = Quota { limit, ..quota };
+            let site = network_of(address, 3);
+            self.take(&format!("{flow}:{site}/48"), wider).await?;
+        }
+        Ok(())
     }
 
     async fn take(&self, key: &str, quota: Quota) -> Result<(), Error> {

@@ -12,11 +12,13 @@ use crate::{
     origin::Origin,
     policy::{Lifetimes, Policy, TimeRules},
     ports::{
+        attach::{Attach, Nothing},
         events::{EventSink, TracingEvents},
         gate::{Everybody, Gate},
         limits::{Limits, RateLimiter},
         nonces::NonceStore,
         sessions::SessionStore,
+        tokens::TokenIssuer,
         verifier::ChainVerifier,
     },
     secret::{Key, Secret},
@@ -36,7 +38,12 @@ pub(super) struct Parts {
     pub(super) gate: Arc<dyn Gate>,
     pub(super) events: Arc<dyn EventSink>,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) attach: Arc<dyn Attach>,
+    pub(super) issuer: Option<Arc<dyn TokenIssuer>>,
+    pub(super) audience: Option<String>,
     pub(super) handle_key: Key,
+    /// The first makes refresh tokens; all of them check.
+    pub(super) refresh_keys: Vec<Key>,
     pub(super) dev: bool,
 }
 
@@ -64,6 +71,10 @@ pub struct EngineBuilder {
     events: Arc<dyn EventSink>,
     clock: Arc<dyn Clock>,
     secret: Option<Secret>,
+    retired_secrets: Vec<Secret>,
+    attach: Arc<dyn Attach>,
+    issuer: Option<Arc<dyn TokenIssuer>>,
+    audience: Option<String>,
 }
 
 impl EngineBuilder {
@@ -88,6 +99,10 @@ impl EngineBuilder {
             events: Arc::new(TracingEvents),
             clock: Arc::new(SystemClock),
             secret: None,
+            retired_secrets: Vec::new(),
+            attach: Arc::new(Nothing),
+            issuer: None,
+            audience: None,
         }
     }
 
@@ -189,6 +204,31 @@ impl EngineBuilder {
         self
     }
 
+    /// A secret of before: what it made is still good, what is new is made by
+    /// [`secret`](Self::secret). Drop it once the longest session has ended.
+    pub fn retired_secret(mut self, secret: Secret) -> Self {
+        self.retired_secrets.push(secret);
+        self
+    }
+
+    /// Who signs access tokens; without one, a program's access token is an opaque one of its own.
+    pub fn tokens(mut self, issuer: impl TokenIssuer) -> Self {
+        self.issuer = Some(Arc::new(issuer));
+        self
+    }
+
+    /// Whom access tokens are for, if not the site itself.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience = Some(audience.into());
+        self
+    }
+
+    /// What the application adds to sessions and access tokens.
+    pub fn attach(mut self, attach: impl Attach) -> Self {
+        self.attach = Arc::new(attach);
+        self
+    }
+
     /// What composed texts say to the user: printable ASCII without `% " < > \ ^ { | }` or
     /// backquotes.
     pub fn statement(mut self, statement: impl Into<String>) -> Self {
@@ -246,6 +286,10 @@ impl EngineBuilder {
             );
             faults.push(ConfigFault::new("CFG_DURABILITY", detail));
         }
+        faults.extend(self.retired_secrets.iter().filter_map(Secret::fault));
+        if self.audience.as_ref().is_some_and(String::is_empty) {
+            faults.push(missing("an empty audience: leave audience(..) out"));
+        }
         let verifiers = Verifiers::new(self.verifiers, &mut faults);
         match (policy, secret, self.nonces, self.sessions) {
             (Some(policy), Some(secret), Some(nonces), Some(sessions)) if faults.is_empty() => {
@@ -261,7 +305,14 @@ impl EngineBuilder {
                     gate: self.gate,
                     events: self.events,
                     clock: self.clock,
+                    attach: self.attach,
+                    issuer: self.issuer,
+                    audience: self.audience,
                     handle_key: secret.derive("session handle"),
+                    refresh_keys: std::iter::once(&secret)
+                        .chain(&self.retired_secrets)
+                        .map(|secret| secret.derive("refresh token"))
+                        .collect(),
                     dev: self.dev,
                 })))
             }
@@ -290,7 +341,7 @@ impl EngineBuilder {
                 faults.push(ConfigFault::new("CFG_STATEMENT", detail));
             }
         }
-        for quota in [self.limits.challenge, self.limits.verify] {
+        for quota in [self.limits.challenge, self.limits.verify, self.limits.token] {
             if quota.limit == 0 || quota.period.is_zero() || quota.period > LONGEST_PERIOD {
                 faults.push(ConfigFault::new(
                     "CFG_LIMITS",

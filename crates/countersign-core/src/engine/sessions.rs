@@ -32,8 +32,13 @@ impl Engine {
             Credential::Cookie(text) => (text, SessionKind::Cookie, Code::SessionRequired),
             Credential::Bearer(text) => (text, SessionKind::Token, Code::TokenInvalid),
         };
-        let token = SessionToken::parse(text).ok_or(refused)?;
-        let session = self.0.sessions.find(&token.id()).await?.ok_or(refused)?;
+        // A signed token has dots; an opaque one, and a refresh token, have none.
+        let session = if kind == SessionKind::Token && text.contains('.') {
+            self.of_access_token(text).await?
+        } else {
+            let token = SessionToken::parse(text).ok_or(refused)?;
+            self.0.sessions.find(&token.id()).await?.ok_or(refused)?
+        };
         let now = self.now();
         if session.kind != kind || !session.is_live(now) {
             return Err(refused.into());

@@ -2,7 +2,7 @@
 
 use serde_json::from_slice;
 
-use super::Engine;
+use super::{Engine, tokens::Tokens};
 use crate::{
     caip::AccountId,
     challenge::{ChallengeRecord, Context, Proof},
@@ -10,8 +10,8 @@ use crate::{
     event::Event,
     identity::Identity,
     ports::verifier::{ChainVerifier, Verified},
-    secret::{SessionToken, one_time_key},
-    session::{Session, SessionKind},
+    secret::{RefreshSeed, SessionToken, one_time_key},
+    session::{RefreshState, Session, SessionKind},
     sign_in::SignIn,
     time::Timestamp,
 };
@@ -21,8 +21,10 @@ use crate::{
 pub struct SignedIn {
     /// What was written.
     pub session: Session,
-    /// What the client carries from now on.
+    /// What the client carries from now on, if `tokens` is not there.
     pub token: SessionToken,
+    /// What a program carries instead, if the engine has a token issuer.
+    pub tokens: Option<Tokens>,
 }
 
 impl Engine {
@@ -172,6 +174,9 @@ impl Engine {
                 (end, end)
             }
         };
+        let data = self.0.attach.data(&identity).await;
+        let data = data.map_err(|source| Error::with_source(Code::PluginError, source))?;
+        let issues = context.credential == SessionKind::Token && self.issues_tokens();
         let token = SessionToken::generate(&identity.subject);
         let session = Session {
             id: token.id(),
@@ -182,7 +187,16 @@ impl Engine {
             last_seen: now,
             idle_until,
             expires_at,
-            data: Default::default(),
+            refresh: issues.then(|| RefreshState {
+                seed: RefreshSeed::generate(),
+                count: 0,
+                rotated_at: now,
+            }),
+            data,
+        };
+        let tokens = match issues {
+            true => Some(self.mint(&session, now).await?),
+            false => None,
         };
         self.0.sessions.insert(&session).await?;
         if let Some(previous) = &context.previous
@@ -192,7 +206,11 @@ impl Engine {
             let _ = self.0.sessions.remove(&session.id).await;
             return Err(error.into());
         }
-        Ok(SignedIn { session, token })
+        Ok(SignedIn {
+            session,
+            token,
+            tokens,
+        })
     }
 }
 

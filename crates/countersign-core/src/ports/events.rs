@@ -36,6 +36,12 @@ impl EventSink for TracingEvents {
                 let claimed = claimed.as_ref().map(tracing::field::display);
                 tracing::info!(target: "countersign", %code, claimed, "sign-in refused");
             }
+            Event::Refreshed { session } => {
+                tracing::debug!(target: "countersign", session, "refreshed");
+            }
+            Event::RefreshReplayed { session } => {
+                tracing::warn!(target: "countersign", session, "refresh token replayed, session ended");
+            }
             Event::SignedOut { session } => {
                 tracing::info!(target: "countersign", session, "signed out");
             }

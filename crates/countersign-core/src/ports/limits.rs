@@ -73,6 +73,8 @@ pub struct Limits {
     pub challenge: Quota,
     /// Proofs. 30 a minute by default.
     pub verify: Quota,
+    /// Refresh tokens. 30 a minute by default.
+    pub token: Quota,
 }
 
 impl Default for Limits {
@@ -80,6 +82,7 @@ impl Default for Limits {
         Self {
             challenge: Quota::per_minute(60),
             verify: Quota::per_minute(30),
+            token: Quota::per_minute(30),
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Every contract line is a case of a conformance suite in `countersign-testkit`.
 
+pub(crate) mod attach;
 pub(crate) mod events;
 pub(crate) mod gate;
 pub(crate) mod limits;

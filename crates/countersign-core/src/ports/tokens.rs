@@ -32,8 +32,8 @@ pub trait TokenIssuer: Debug + Send + Sync + 'static {
     /// [`TokenError::Invalid`], [`TokenError::Unavailable`].
     async fn verify(&self, token: &str, expected: &Expected<'_>) -> Result<Claims, TokenError>;
 
-    /// The public keys (RFC 7517).
-    fn jwks(&self) -> Jwks;
+    /// The public keys (RFC 7517) at `now`.
+    fn jwks(&self, now: Timestamp) -> Jwks;
 }
 
 /// What an access token says.
@@ -51,14 +51,43 @@ pub struct Claims {
     pub expires_at: Timestamp,
     /// `jti`: the token's own name.
     pub token_id: String,
-    /// `sid`: the public handle of its session.
+    /// `sid`: the text of its [`SessionId`](crate::SessionId), which opens nothing.
     pub session: String,
+    /// `client_id`: the client it was issued to; the engine's own origin for its own clients.
+    pub client: String,
     /// `auth_time`: when the signature was checked.
     pub authenticated_at: Timestamp,
     /// `amr`: how it was proved.
     pub method: String,
     /// The account that was shown (CAIP-10).
     pub account: AccountId,
+    /// What the application added; none of the [reserved](Self::RESERVED) names.
+    pub extra: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Claims {
+    /// The names that only the engine sets: what RFC 7519, RFC 9068 and this crate give a meaning.
+    pub const RESERVED: &[&str] = &[
+        "iss",
+        "sub",
+        "aud",
+        "iat",
+        "nbf",
+        "exp",
+        "jti",
+        "sid",
+        "client_id",
+        "auth_time",
+        "amr",
+        "acr",
+        "account",
+        "scope",
+        "cnf",
+        "act",
+        "may_act",
+        "azp",
+        "nonce",
+    ];
 }
 
 /// What a token must say to be good here.

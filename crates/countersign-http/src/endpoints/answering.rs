@@ -5,7 +5,7 @@ use countersign_core::{Binding, Code, Context, Error, Proof, SessionKind, Signed
 use http::{StatusCode, request::Parts};
 use serde::{Deserialize, Serialize};
 
-use super::{CredentialName, sessions::SessionAnswer};
+use super::{CredentialName, sessions::SessionAnswer, tokens::TokenFields};
 use crate::{Inner, body, cookies::Cookies, origins, reply::Reply};
 
 #[derive(Deserialize)]
@@ -23,9 +23,8 @@ struct VerifyBody {
 struct TokenAnswer<'a> {
     #[serde(flatten)]
     session: SessionAnswer<'a>,
-    access_token: String,
-    token_type: &'static str,
-    expires_in: u64,
+    #[serde(flatten)]
+    tokens: TokenFields,
 }
 
 pub(super) async fn verify(auth: &Inner, parts: &Parts, body: &Bytes) -> Result<Reply, Error> {
@@ -59,7 +58,11 @@ pub(super) async fn verify(auth: &Inner, parts: &Parts, body: &Bytes) -> Result<
         credential,
         ..Context::token()
     };
-    let SignedIn { session, token } = auth.engine.sign_in(&proof, &context).await?;
+    let SignedIn {
+        session,
+        token,
+        tokens,
+    } = auth.engine.sign_in(&proof, &context).await?;
     let answer = SessionAnswer::of(&session);
     Ok(match credential {
         SessionKind::Cookie => Reply::json(StatusCode::OK, &answer)
@@ -69,9 +72,13 @@ pub(super) async fn verify(auth: &Inner, parts: &Parts, body: &Bytes) -> Result<
             StatusCode::OK,
             &TokenAnswer {
                 session: answer,
-                access_token: token.expose(),
-                token_type: "Bearer",
-                expires_in: session.expires_at.since(auth.engine.now()).as_secs(),
+                tokens: match &tokens {
+                    Some(tokens) => TokenFields::signed(tokens),
+                    None => {
+                        let left = session.expires_at.since(auth.engine.now());
+                        TokenFields::opaque(token.expose(), left.as_secs())
+                    }
+                },
             },
         ),
     })

@@ -3,6 +3,7 @@
 mod answering;
 mod asking;
 mod sessions;
+mod tokens;
 
 use bytes::Bytes;
 use countersign_core::{Error, SessionKind};
@@ -21,6 +22,8 @@ pub(crate) async fn dispatch(
         Route::Challenge => asking::challenge(auth, parts, body).await,
         Route::Nonce => asking::nonce(auth, parts).await,
         Route::Verify => answering::verify(auth, parts, body).await,
+        Route::Refresh => tokens::refresh(auth, parts, body).await,
+        Route::Keys => tokens::keys(auth),
         Route::Session => sessions::current(auth, parts).await,
         Route::Sessions => sessions::list(auth, parts).await,
         Route::OneSession(handle) => sessions::end(auth, parts, handle).await,

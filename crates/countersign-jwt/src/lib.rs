@@ -1,0 +1,29 @@
+//! Access tokens that other services can read: signed JWTs (RFC 9068), with keys that rotate.
+//!
+//! ```
+//! use countersign_jwt::{Algorithm, Jwt, Key, KeyRing};
+//!
+//! let ring = KeyRing::of(Key::generate(Algorithm::EdDsa));
+//! let issuer = Jwt::new(ring); // goes to `EngineBuilder::tokens`
+//! # let _ = issuer;
+//! ```
+//!
+//! [`Jwt`] is the `TokenIssuer`; [`KeyRing`] says which [`Key`] signs and which are still good.
+//! The algorithm belongs to the key: what a token's header says is compared with it and decides
+//! nothing.
+//!
+//! It stands on `jsonwebtoken`'s headers, algorithms and signer traits, with ed25519-dalek, p256
+//! and hmac behind them, and asks them directly: no process-wide `CryptoProvider` is installed,
+//! and one that the application installs for itself changes nothing here.
+
+mod claims;
+mod issuer;
+mod jws;
+mod key;
+mod pem;
+mod ring;
+mod signers;
+
+pub use issuer::Jwt;
+pub use key::{Algorithm, Key, KeyError};
+pub use ring::{KeyRing, Phase, RingError, RingKey};

@@ -1,0 +1,458 @@
+//! The keys of an issuer over time: the next, the current, and retired ones until their tokens
+//! have ended. A ring changes while it is in use; its clones are one ring.
+
+use std::{
+    fs::File,
+    io::{Read, Write},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::{Duration, Instant, SystemTime},
+};
+
+use countersign_core::{Jwks, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use crate::key::{Key, KeyError};
+
+/// Keys that rotate without a restart.
+///
+/// At any instant the ring's *current* key signs: the one that began last. One that begins later
+/// is *next*: it is published, so that others know it before its first token, but signs nothing.
+/// One that has been replaced is *retired*: its tokens are good until its time is over.
+///
+/// ```
+/// use std::time::Duration;
+/// use countersign_core::Timestamp;
+/// use countersign_jwt::{Algorithm, Key, KeyRing};
+///
+/// let now = Timestamp::from_secs(1_767_225_600);
+/// let ring = KeyRing::of(Key::generate(Algorithm::EdDsa));
+/// ring.add(Key::generate(Algorithm::EdDsa), now + Duration::from_secs(3600)).unwrap();
+/// ring.rotate(now, Duration::from_secs(900)).unwrap();
+/// assert_eq!(ring.list(now).len(), 2);
+/// ```
+#[derive(Debug, Clone)]
+pub struct KeyRing(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    keys: RwLock<Arc<Keys>>,
+    file: Option<Mutex<Watched>>,
+}
+
+#[derive(Debug)]
+struct Watched {
+    path: PathBuf,
+    every: Duration,
+    looked: Instant,
+    seen: Option<(SystemTime, u64)>,
+}
+
+/// The keys at one instant of the ring's life.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Keys(Vec<Entry>);
+
+#[derive(Debug, Clone)]
+struct Entry {
+    key: Key,
+    signs_from: Timestamp,
+    verifies_until: Option<Timestamp>,
+}
+
+/// Where a key stands in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// Published, and not signing yet.
+    Next,
+    /// The one that signs.
+    Current,
+    /// Replaced; its tokens are still good.
+    Retired,
+    /// Over: its tokens are refused.
+    Ended,
+}
+
+/// A key of a ring, for people to see. Never the key itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RingKey {
+    /// Its name.
+    pub kid: String,
+    /// How it signs.
+    pub algorithm: crate::Algorithm,
+    /// Where it stands.
+    pub phase: Phase,
+    /// When it begins to sign.
+    pub signs_from: Timestamp,
+    /// When its tokens end to be good, once that is known.
+    pub verifies_until: Option<Timestamp>,
+}
+
+/// One key in a ring's file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileEntry {
+    jwk: Map<String, Value>,
+    signs_from: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    verifies_until: Option<i64>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileKeys {
+    keys: Vec<FileEntry>,
+}
+
+impl KeyRing {
+    /// A ring in memory with one key, which has always been the current one.
+    pub fn of(key: Key) -> Self {
+        Self::with(Keys(vec![Entry {
+            key,
+            signs_from: Timestamp::from_secs(0),
+            verifies_until: None,
+        }]))
+    }
+
+    /// Reads a ring from the file that [`save`](Self::save) or `countersign keys` wrote, and reads
+    /// it anew when it changes: looked at when a key is needed, once a second at most. A file that
+    /// cannot be read leaves the keys as they were.
+    ///
+    /// # Errors
+    /// [`RingError`], if it cannot be read now.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, RingError> {
+        Self::open_watched(path, Duration::from_secs(1))
+    }
+
+    /// The same, looked at as often as this says.
+    ///
+    /// # Errors
+    /// [`RingError`], if it cannot be read now.
+    pub fn open_watched(path: impl Into<PathBuf>, every: Duration) -> Result<Self, RingError> {
+        let path = path.into();
+        let seen = stamp(&path); // before it is read: a change in between is seen later
+        let keys = Keys::read(&path)?;
+        let watched = Watched {
+            path,
+            every,
+            looked: Instant::now(),
+            seen,
+        };
+        Ok(Self(Arc::new(Inner {
+            keys: RwLock::new(Arc::new(keys)),
+            file: Some(Mutex::new(watched)),
+        })))
+    }
+
+    /// Adds a key that begins to sign at an instant.
+    ///
+    /// # Errors
+    /// [`RingError::Exists`].
+    pub fn add(&self, key: Key, signs_from: Timestamp) -> Result<(), RingError> {
+        self.change(|keys| {
+            if keys.0.iter().any(|entry| entry.key.kid() == key.kid()) {
+                return Err(RingError::Exists);
+            }
+            keys.0.push(Entry {
+                key: key.clone(),
+                signs_from,
+                verifies_until: None,
+            });
+            Ok(())
+        })
+    }
+
+    /// Makes the next key the current one. The one until now retires; its tokens are good for
+    /// `keep` yet, which must not be less than the longest access token.
+    ///
+    /// # Errors
+    /// [`RingError::NoNext`].
+    pub fn rotate(&self, now: Timestamp, keep: Duration) -> Result<String, RingError> {
+        self.change(|keys| {
+            let next = keys.0.iter().enumerate();
+            let next = next
+                .filter(|(_, entry)| entry.signs_from > now && entry.verifies_until.is_none())
+                .min_by_key(|(_, entry)| entry.signs_from)
+                .map(|(index, _)| index)
+                .ok_or(RingError::NoNext)?;
+            for entry in &mut keys.0 {
+                if entry.signs_from <= now && entry.verifies_until.is_none() {
+                    entry.verifies_until = Some(now + keep);
+                }
+            }
+            keys.0[next].signs_from = now;
+            Ok(keys.0[next].key.kid().to_owned())
+        })
+    }
+
+    /// Ends a key at once: it signs nothing more, and its tokens are refused.
+    ///
+    /// # Errors
+    /// [`RingError::Unknown`].
+    pub fn retire(&self, kid: &str, now: Timestamp) -> Result<(), RingError> {
+        self.change(|keys| {
+            let mut entries = keys.0.iter_mut();
+            let entry = entries.find(|entry| entry.key.kid() == kid);
+            entry.ok_or(RingError::Unknown)?.verifies_until = Some(now);
+            Ok(())
+        })
+    }
+
+    /// The keys as people may see them, in the order in which they begin.
+    pub fn list(&self, now: Timestamp) -> Vec<RingKey> {
+        let keys = self.keys();
+        let current = keys.current(now).map(Key::kid);
+        let mut list: Vec<_> = keys
+            .0
+            .iter()
+            .map(|entry| RingKey {
+                kid: entry.key.kid().to_owned(),
+                algorithm: entry.key.algorithm(),
+                phase: keys.phase(entry, now, current),
+                signs_from: entry.signs_from,
+                verifies_until: keys.end_of(entry),
+            })
+            .collect();
+        list.sort_by_key(|key| key.signs_from);
+        list
+    }
+
+    /// Writes the ring to a file that only its owner can read, in place of what was there, whole
+    /// or not at all.
+    ///
+    /// # Errors
+    /// [`RingError::File`].
+    pub fn save(&self, path: &Path) -> Result<(), RingError> {
+        let keys = self.keys();
+        let entries = keys.0.iter().map(|entry| FileEntry {
+            jwk: entry.key.private_jwk(),
+            signs_from: entry.signs_from.as_secs(),
+            verifies_until: entry.verifies_until.map(Timestamp::as_secs),
+        });
+        let file = FileKeys {
+            keys: entries.collect(),
+        };
+        let text = serde_json::to_vec_pretty(&file).expect("keys are JSON");
+        let text = Zeroizing::new(text);
+        let beside = path.with_extension("new");
+        let mut options = File::options();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut to = options.open(&beside)?;
+        to.write_all(&text)?;
+        to.sync_all()?;
+        Ok(std::fs::rename(&beside, path)?)
+    }
+
+    /// Reads the file anew now, whether it changed or not; a ring in memory stays as it is.
+    ///
+    /// # Errors
+    /// [`RingError`]; the keys then stay as they were.
+    pub fn reload(&self) -> Result<(), RingError> {
+        let Some(file) = &self.0.file else {
+            return Ok(());
+        };
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        self.reread(&mut file)
+    }
+
+    pub(crate) fn keys(&self) -> Arc<Keys> {
+        if let Some(file) = &self.0.file
+            && let Ok(mut file) = file.try_lock()
+            && file.looked.elapsed() >= file.every
+        {
+            file.looked = Instant::now();
+            if stamp(&file.path) != file.seen
+                && let Err(error) = self.reread(&mut file)
+            {
+                tracing::warn!(target: "countersign", %error, "the key ring was not read anew");
+            }
+        }
+        self.0
+            .keys
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn reread(&self, file: &mut Watched) -> Result<(), RingError> {
+        let seen = stamp(&file.path);
+        let keys = Keys::read(&file.path)?;
+        file.seen = seen;
+        *self.0.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        Ok(())
+    }
+
+    fn with(keys: Keys) -> Self {
+        Self(Arc::new(Inner {
+            keys: RwLock::new(Arc::new(keys)),
+            file: None,
+        }))
+    }
+
+    fn change<T>(
+        &self,
+        change: impl FnOnce(&mut Keys) -> Result<T, RingError>,
+    ) -> Result<T, RingError> {
+        let mut held = self.0.keys.write().unwrap_or_else(PoisonError::into_inner);
+        let mut keys = Keys::clone(&held);
+        let done = change(&mut keys)?;
+        *held = Arc::new(keys);
+        Ok(done)
+    }
+}
+
+impl Default for KeyRing {
+    /// A ring without keys.
+    fn default() -> Self {
+        Self::with(Keys::default())
+    }
+}
+
+impl Keys {
+    /// The key that signs at `now`.
+    pub(crate) fn current(&self, now: Timestamp) -> Option<&Key> {
+        let may_sign = |entry: &&Entry| entry.signs_from <= now && entry.verifies_until.is_none();
+        let current = self
+            .0
+            .iter()
+            .filter(may_sign)
+            .max_by_key(|entry| entry.signs_from);
+        current.map(|entry| &entry.key)
+    }
+
+    /// The key of that name, if its tokens are good at `now`. Another node may have begun to sign
+    /// with it a moment ahead of our clock.
+    pub(crate) fn verifying(&self, kid: &str, now: Timestamp, leeway: Duration) -> Option<&Key> {
+        let entry = self.0.iter().find(|entry| entry.key.kid() == kid)?;
+        let begun = entry.signs_from <= now + leeway;
+        (begun && !self.is_over(entry, now)).then_some(&entry.key)
+    }
+
+    pub(crate) fn jwks(&self, now: Timestamp) -> Jwks {
+        let published = self.0.iter().filter(|entry| !self.is_over(entry, now));
+        Jwks {
+            keys: published
+                .filter_map(|entry| entry.key.public_jwk())
+                .collect(),
+        }
+    }
+
+    /// When the tokens of a key end to be good. One that a later key replaced by the clock, without
+    /// a `rotate`, ends once the longest access token can have.
+    fn end_of(&self, entry: &Entry) -> Option<Timestamp> {
+        let later = self.0.iter().filter(|other| {
+            let signs_at_all = other
+                .verifies_until
+                .is_none_or(|end| end > other.signs_from);
+            other.signs_from > entry.signs_from && signs_at_all
+        });
+        let replaced = later.map(|other| other.signs_from + LONGEST_TOKEN).min();
+        entry.verifies_until.or(replaced)
+    }
+
+    fn is_over(&self, entry: &Entry, now: Timestamp) -> bool {
+        self.end_of(entry).is_some_and(|end| end <= now)
+    }
+
+    fn phase(&self, entry: &Entry, now: Timestamp, current: Option<&str>) -> Phase {
+        if self.is_over(entry, now) {
+            Phase::Ended
+        } else if current == Some(entry.key.kid()) {
+            Phase::Current
+        } else if entry.signs_from > now {
+            Phase::Next
+        } else {
+            Phase::Retired
+        }
+    }
+
+    fn read(path: &Path) -> Result<Self, RingError> {
+        let mut text = Zeroizing::new(Vec::with_capacity(MAX_FILE));
+        File::open(path)?
+            .take(MAX_FILE as u64)
+            .read_to_end(&mut text)?;
+        let file: FileKeys = serde_json::from_slice(&text).map_err(|_| RingError::Malformed)?;
+        let mut keys = Self::default();
+        for entry in file.keys {
+            let key = Key::from_jwk(&entry.jwk)?;
+            if keys.0.iter().any(|other| other.key.kid() == key.kid()) {
+                return Err(RingError::Exists);
+            }
+            keys.0.push(Entry {
+                key,
+                signs_from: Timestamp::from_secs(entry.signs_from),
+                verifies_until: entry.verifies_until.map(Timestamp::from_secs),
+            });
+        }
+        Ok(keys)
+    }
+}
+
+/// Tells one state of a file from another.
+fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}
+
+/// Why a ring was not read or changed. Never holds a key.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RingError {
+    /// The file cannot be read or written.
+    #[error("the key ring's file: {0}")]
+    File(#[from] std::io::Error),
+    /// The file is no key ring.
+    #[error("the file is not a key ring")]
+    Malformed,
+    /// One of the keys is not good.
+    #[error("a key of the ring: {0}")]
+    Key(#[from] KeyError),
+    /// The ring has this key already.
+    #[error("the ring has this key already")]
+    Exists,
+    /// No key waits to become the current one.
+    #[error("the ring has no next key: add one first")]
+    NoNext,
+    /// The ring has no key of this name.
+    #[error("the ring has no key of this name")]
+    Unknown,
+}
+
+/// A ring of some hundred keys.
+const MAX_FILE: usize = 256 * 1024;
+
+/// The longest that an engine lets an access token live.
+const LONGEST_TOKEN: Duration = Duration::from_secs(24 * 3_600);
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::Algorithm;
+
+    #[test]
+    fn a_key_that_the_clock_replaced_ends_with_its_longest_token() {
+        let now = Timestamp::from_secs(1_767_225_600);
+        let hour = Duration::from_secs(3_600);
+        let ring = KeyRing::of(Key::generate(Algorithm::EdDsa));
+        ring.add(Key::generate(Algorithm::EdDsa), now + hour)
+            .unwrap();
+        let phases = |at| {
+            ring.list(at)
+                .iter()
+                .map(|key| key.phase)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(phases(now), [Phase::Current, Phase::Next]);
+        assert_eq!(phases(now + hour), [Phase::Retired, Phase::Current]);
+        assert_eq!(phases(now + 25 * hour), [Phase::Ended, Phase::Current]);
+        assert_eq!(ring.keys().jwks(now + 24 * hour).keys.len(), 2);
+        assert_eq!(ring.keys().jwks(now + 25 * hour).keys.len(), 1);
+    }
+}
