@@ -61,9 +61,10 @@ impl FromRequest for SignedIn {
     fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
         let auth = request.app_data::<AuthHttp>().cloned();
         let headers = headers(request);
+        let method = method(request);
         Box::pin(async move {
             let auth = auth.ok_or_else(|| ErrorInternalServerError(MISSING))?;
-            let session = auth.authenticate(&headers).await;
+            let session = auth.guard(&method, &headers).await;
             session
                 .map(Self)
                 .map_err(|error| Refused { error, auth }.into())
@@ -96,14 +97,19 @@ impl ResponseError for Refused {
 }
 
 async fn answer(auth: AuthHttp, request: HttpRequest, body: web::Payload) -> HttpResponse {
-    let method = http::Method::from_bytes(request.method().as_str().as_bytes());
     let mut across = http::Request::new(body);
-    *across.method_mut() = method.expect("a method in one version of `http` is one in the other");
+    *across.method_mut() = method(&request);
     *across.uri_mut() = request.uri().to_string().parse().unwrap_or_default();
     *across.headers_mut() = headers(&request);
     let peer = Peer(request.peer_addr().map(|address| address.ip()));
     across.extensions_mut().insert(peer);
     response(auth.handle_stream(across).await)
+}
+
+/// Actix speaks another version of `http`.
+fn method(request: &HttpRequest) -> http::Method {
+    let method = http::Method::from_bytes(request.method().as_str().as_bytes());
+    method.expect("a method in one version of `http` is one in the other")
 }
 
 /// Actix Web has headers of its own; a name or value that `http` refuses cannot have come in.

@@ -64,7 +64,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let auth = AuthHttp::from_ref(state);
-        let session = auth.authenticate(&parts.headers).await;
+        let session = auth.guard(&parts.method, &parts.headers).await;
         session
             .map(Self)
             .map_err(|error| auth.refuse(&error).map(Body::from))
@@ -80,7 +80,11 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Infallible> {
         let auth = AuthHttp::from_ref(state);
-        Ok(auth.authenticate(&parts.headers).await.ok().map(Self))
+        Ok(auth
+            .guard(&parts.method, &parts.headers)
+            .await
+            .ok()
+            .map(Self))
     }
 }
 

@@ -48,7 +48,7 @@ impl<'a> FromRequest<'a> for SignedIn {
                 http::StatusCode::INTERNAL_SERVER_ERROR,
             ));
         };
-        let session = auth.authenticate(request.headers()).await;
+        let session = auth.guard(request.method(), request.headers()).await;
         session.map(Self).map_err(|error| refused(auth, error))
     }
 }

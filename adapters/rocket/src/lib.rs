@@ -100,7 +100,8 @@ impl<'r> FromRequest<'r> for SignedIn {
             rocket::error!("`AuthHttp` is not managed: add `.attach(Countersign(auth))`");
             return Outcome::Error((Status::InternalServerError, None));
         };
-        match auth.authenticate(&headers(request)).await {
+        let method = request.method().as_str().parse().expect("a method of HTTP");
+        match auth.guard(&method, &headers(request)).await {
             Ok(session) => Outcome::Success(Self(session)),
             Err(error) => {
                 let status = Status::new(auth.refuse(&error).status().as_u16());

@@ -64,10 +64,11 @@ pub fn signed_in(
     auth: &AuthHttp,
 ) -> impl Filter<Extract = (SignedIn,), Error = Rejection> + Clone + use<> {
     let auth = auth.clone();
-    warp::header::headers_cloned().and_then(move |headers: HeaderMap| {
+    let request = warp::method().and(warp::header::headers_cloned());
+    request.and_then(move |method: Method, headers: HeaderMap| {
         let auth = auth.clone();
         async move {
-            let session = auth.authenticate(&headers).await;
+            let session = auth.guard(&method, &headers).await;
             session
                 .map(SignedIn)
                 .map_err(|error| reject::custom(Refused { error, auth }))

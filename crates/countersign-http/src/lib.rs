@@ -22,9 +22,9 @@ use std::{
 };
 
 use bytes::{Buf, Bytes};
-use countersign_core::{Code, ConfigError, Credential, Engine, Error, Session};
+use countersign_core::{Code, ConfigError, Credential, Engine, Error, Session, SessionKind};
 use futures_util::{FutureExt, Stream};
-use http::{HeaderMap, Request, Response, header};
+use http::{HeaderMap, Method, Request, Response, header};
 
 use cookies::{CookieNames, Cookies};
 use health::Health;
@@ -201,6 +201,21 @@ impl AuthHttp {
             }
         })
         .await
+    }
+
+    /// The same for a guard in front of the application's own routes: where a cookie stands behind a
+    /// request that may change something (not `GET`, `HEAD` or `OPTIONS`), the request must come
+    /// from a page of ours, by the origin rule of the endpoints. Adapters guard by this.
+    ///
+    /// # Errors
+    /// Those of [`authenticate`](Self::authenticate), and `origin_rejected`.
+    pub async fn guard(&self, method: &Method, headers: &HeaderMap) -> Result<Session, Error> {
+        let session = self.authenticate(headers).await?;
+        let is_safe = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+        if session.kind == SessionKind::Cookie && !is_safe {
+            origins::check(&self.0.engine, headers, &self.0.cookies)?;
+        }
+        Ok(session)
     }
 
     /// Whether the wallet signed no longer ago than `within`: for what a session alone should not

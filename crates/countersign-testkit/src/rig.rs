@@ -38,7 +38,7 @@ impl Rig for Bare {
             .extensions_mut()
             .insert(Peer(Some([127, 0, 0, 1].into())));
         if request.uri().path() == "/me" && request.method() == Method::GET {
-            return match self.0.authenticate(request.headers()).await {
+            return match self.0.guard(request.method(), request.headers()).await {
                 Ok(session) => Response::new(format!("hello {}", session.identity.account).into()),
                 Err(error) => self.0.refuse(&error),
             };

@@ -1,9 +1,10 @@
 //! Secrets, errors and enumeration.
 
 use std::{
+    cell::RefCell,
     fs,
     io::Write,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, Once},
 };
 
 use countersign_core::{
@@ -15,18 +16,27 @@ use countersign_testkit::{
     faults::{Flaky, Mood},
     run,
 };
-use tracing_subscriber::fmt::MakeWriter;
 
 use super::*;
 
-/// Everything that is logged while `test` runs, down to the last detail, as plain text.
+/// Everything that this thread logs while `test` runs, down to the last detail, as plain text.
+///
+/// There is one subscriber for all tests of the process, and a buffer for each thread: `tracing`
+/// remembers for a whole process which events nobody wants.
 fn logged(test: impl Future<Output = ()>) -> String {
-    #[derive(Clone, Default)]
-    struct Buffer(Arc<Mutex<Vec<u8>>>);
+    thread_local! {
+        static BUFFER: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
+    }
+
+    struct Buffer;
 
     impl Write for Buffer {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
+            BUFFER.with_borrow_mut(|buffer| {
+                if let Some(buffer) = buffer {
+                    buffer.extend_from_slice(bytes);
+                }
+            });
             Ok(bytes.len())
         }
         fn flush(&mut self) -> std::io::Result<()> {
@@ -34,28 +44,21 @@ fn logged(test: impl Future<Output = ()>) -> String {
         }
     }
 
-    impl<'a> MakeWriter<'a> for Buffer {
-        type Writer = Self;
-        fn make_writer(&'a self) -> Self {
-            self.clone()
-        }
-    }
-
-    let buffer = Buffer::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(buffer.clone())
-        .finish();
-    tracing::subscriber::with_default(subscriber, || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(test);
+    static SUBSCRIBER: Once = Once::new();
+    SUBSCRIBER.call_once(|| {
+        tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_ansi(false)
+            .with_writer(|| Buffer)
+            .init();
     });
-    let bytes = buffer.0.lock().unwrap().clone();
-    String::from_utf8(bytes).unwrap()
+    BUFFER.set(Some(Vec::new()));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(test);
+    String::from_utf8(BUFFER.take().unwrap()).unwrap()
 }
 
 #[test]

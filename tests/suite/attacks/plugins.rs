@@ -6,7 +6,8 @@ use std::sync::{
 };
 
 use countersign_core::{
-    AccountId, BoxError, ChainId, ChainVerifier, Gate, Identity, Verified, VerifyError, async_trait,
+    AccountId, BoxError, ChainId, ChainVerifier, Gate, Identity, TextProfile, Verified,
+    VerifyError, async_trait,
 };
 use countersign_store_memory::{MemoryNonces, stores};
 use countersign_testkit::{
@@ -46,6 +47,9 @@ impl ChainVerifier for Spy {
     }
     fn label(&self, chain: &ChainId) -> &str {
         self.inner.label(chain)
+    }
+    fn profile(&self) -> &'static TextProfile {
+        self.inner.profile()
     }
     fn account(&self, chain: &ChainId, address: &str) -> Result<AccountId, VerifyError> {
         self.inner.account(chain, address)
