@@ -39,7 +39,8 @@ fn every_test_named_after_a_row_has_its_row() {
     for test in test_names() {
         let head = test.split('_').next().unwrap();
         let digits = head.trim_start_matches(|c: char| c.is_ascii_lowercase());
-        let is_row = head.len() == 3 && digits.len() == 2 && digits.parse::<u8>().is_ok();
+        let is_row = !head.starts_with('g') // the goals for races and faults
+            && head.len() == 3 && digits.len() == 2 && digits.parse::<u8>().is_ok();
         assert!(
             !is_row || prefixes.contains(head),
             "{test} is named after no row"

@@ -33,10 +33,7 @@ impl MariaDb {
             home.give_to(USER);
         }
         let data = format!("--datadir={}", home.path().join("data").display());
-        run(as_user(USER, &installed("mariadb-install-db", PACKAGE))
-            .args(["--no-defaults", &data, "--skip-test-db"])
-            .arg("--auth-root-authentication-method=normal")
-            .current_dir(home.path()));
+        install(&home, &data);
 
         let port = free_port();
         let socket = home.path().join("s.sock");
@@ -132,4 +129,24 @@ fn greets(port: u16) -> std::io::Result<bool> {
 }
 
 const USER: &str = "mysql";
+/// Makes the system tables. On a busy machine that sometimes fails half-way, and then works from an
+/// empty folder.
+fn install(home: &Home, data: &str) {
+    let attempt = || {
+        let mut command = as_user(USER, &installed("mariadb-install-db", PACKAGE));
+        command
+            .args(["--no-defaults", data, "--skip-test-db"])
+            .arg("--auth-root-authentication-method=normal")
+            .current_dir(home.path());
+        command
+    };
+    for _ in 0..2 {
+        if attempt().output().is_ok_and(|out| out.status.success()) {
+            return;
+        }
+        let _ = std::fs::remove_dir_all(home.path().join("data"));
+    }
+    run(&mut attempt());
+}
+
 const PACKAGE: &str = "mariadb-server";
