@@ -27,7 +27,7 @@
 //! behind another fence counts as absent. After a failover, challenges that were on their way are
 //! asked for again; none is accepted twice. Sessions have no fence: a failover signs nobody out,
 //! and one that was acknowledged in the last moment may be lost, or a sign-out in that moment
-//! undone, as [`Durability::BoundedLoss`](countersign_core::Durability::BoundedLoss) says.
+//! undone, as [`Durability::BoundedLoss`] says.
 //!
 //! # Expiry
 //! Keys carry a time to live, an hour longer than the engine asks for: it collects the rubbish,
@@ -35,7 +35,7 @@
 //!
 //! # Trouble
 //! A lost connection, a node that may not write, a node that does not answer within a second and
-//! a half: [`StoreError::Unavailable`](countersign_core::StoreError::Unavailable). Nothing that may
+//! a half: [`StoreError::Unavailable`]. Nothing that may
 //! have happened is tried again, but for reads. A command that a Cluster node refused because the slot is
 //! elsewhere did not happen, and is sent again; while a slot is being moved, its records are
 //! unavailable. A value that cannot be read counts as absent, and the log says so.
