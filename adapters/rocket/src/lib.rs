@@ -29,8 +29,8 @@ use rocket::{
 };
 use tokio_util::io::ReaderStream;
 
-/// Adds the endpoints at [`AuthHttp::base`] and [`AuthHttp::well_known`], what the guard needs, and catchers that answer for a
-/// guard that refused. A status for which the app has a catcher of its own is left to that one.
+/// Adds the endpoints at [`AuthHttp::base`] and [`AuthHttp::well_known`], what the guard needs, and
+/// catchers for a refusing guard. A status for which the app has its own catcher is left to that.
 #[derive(Debug, Clone)]
 pub struct Countersign(pub AuthHttp);
 
@@ -42,19 +42,19 @@ impl Fairing for Countersign {
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
-        let endpoint = |method| Route::new(method, "/<path..>", self.clone());
-        let routes: Vec<_> = METHODS.into_iter().map(endpoint).collect();
+        let routes = |path: &str| METHODS.map(|method| Route::new(method, path, self.clone()));
         let is_free = |code: &u16| rocket.catchers().all(|taken| taken.code != Some(*code));
         let codes = GUARD_STATUSES.into_iter().filter(is_free);
         let catchers: Vec<_> = codes.map(|code| Catcher::new(code, self.clone())).collect();
-        let known = self.0.well_known().iter().flat_map(|path| {
-            let endpoint = |method| Route::new(method, path, self.clone());
-            METHODS.into_iter().map(endpoint)
-        });
-        let known: Vec<_> = known.collect();
-        let rocket = rocket.mount(self.0.base().to_owned(), routes);
-        let rocket = rocket.mount("/", known);
-        Ok(rocket.register("/", catchers).manage(self.0.clone()))
+        let known: Vec<_> = self
+            .0
+            .well_known()
+            .iter()
+            .flat_map(|path| routes(path))
+            .collect();
+        let rocket = rocket.mount(self.0.base().to_owned(), routes("/<path..>"));
+        let rocket = rocket.mount("/", known).register("/", catchers);
+        Ok(rocket.manage(self.0.clone()))
     }
 }
 

@@ -332,7 +332,6 @@ fn x16_a_cluster_that_loses_a_master_heals_and_gives_nothing_back() {
             assert!(stores.consume(&record.key).await.unwrap().is_some());
             taken.push(record);
         }
-        tokio::time::sleep(Duration::from_millis(200)).await;
         let dead = cluster.kill9_a_master();
         let begin = Instant::now();
         let mut lost = 0;

@@ -137,8 +137,9 @@ impl RedisCluster {
             nodes.iter().all(|node| {
                 let says =
                     |command, words| ask(node.port, command).is_ok_and(|a| a.contains(words));
+                // Before they are told whose replicas they are, all six are masters.
                 let is_linked = || {
-                    says("INFO replication", "role:master")
+                    says("INFO replication", "connected_slaves:1")
                         || says("INFO replication", "master_link_status:up")
                 };
                 says("CLUSTER INFO", "cluster_state:ok") && is_linked()
@@ -168,12 +169,22 @@ impl RedisCluster {
         format!("redis+cluster://{}/", nodes.join(","))
     }
 
-    /// SIGKILL for one master; says which node it was.
+    /// SIGKILL for one master, once its replica has all that it has; says which node it was.
     pub fn kill9_a_master(&mut self) -> usize {
         let is_master = |node: &Node| {
             ask(node.port, "INFO replication").is_ok_and(|answer| answer.contains("role:master"))
         };
         let place = self.nodes.iter().position(is_master).unwrap();
+        let port = self.nodes[place].port;
+        wait_until("the replica has caught up", PATIENCE, || {
+            ask(port, "INFO replication").is_ok_and(|answer| {
+                let offset = answer
+                    .lines()
+                    .find_map(|line| line.trim().strip_prefix("master_repl_offset:"));
+                let caught_up = offset.map(|offset| format!("state=online,offset={offset},"));
+                caught_up.is_some_and(|words| answer.contains(&words))
+            })
+        });
         self.nodes[place].process.kill9();
         place
     }
