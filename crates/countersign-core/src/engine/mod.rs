@@ -138,29 +138,24 @@ impl Engine {
     }
 
     async fn spend(&self, flow: &str, quota: Quota, client: Option<IpAddr>) -> Result<(), Error> {
-        let who = match client.map(|client| client.to_canonical()) {
-            Some(IpAddr::V6(address)) => network_of(address, 4).to_string(),
-            Some(address) => address.to_string(),
-            None => "unknown".to_owned(),
-        };
-        self.take(&format!("{flow}:{who}"), quota).await?;
-        if let Some(IpAddr::V6(address)) = client.map(|client| client.to_canonical()) {
-            // Who has one /64 easily has many: a /48 together gets a quota of its own.
-            let limit = quota.limit.saturating_mul(SITES_OF_A_48);
-            let wider = Quota { limit, ..quota };
-            let site = network_of(address, 3);
-            self.take(&format!("{flow}:{site}/48"), wider).await?;
-        }
-        Ok(())
-    }
-
-    async fn take(&self, key: &str, quota: Quota) -> Result<(), Error> {
         let Some(limiter) = &self.0.limiter else {
             return Ok(());
         };
-        match limiter.take(key, quota, 1, self.now()).await? {
+        let take = async |key: String, quota| match limiter.take(&key, quota, 1, self.now()).await?
+        {
             Verdict::Admitted => Ok(()),
             Verdict::Denied { retry_after } => Err(Error::rate_limited(retry_after)),
+        };
+        match client.map(|client| client.to_canonical()) {
+            None => take(format!("{flow}:unknown"), quota).await,
+            Some(IpAddr::V4(address)) => take(format!("{flow}:{address}"), quota).await,
+            Some(IpAddr::V6(address)) => {
+                take(format!("{flow}:{}", network_of(address, 4)), quota).await?;
+                // Who has one /64 easily has many: a /48 together gets a quota of its own.
+                let limit = quota.limit.saturating_mul(SITES_OF_A_48);
+                let wider = Quota { limit, ..quota };
+                take(format!("{flow}:{}/48", network_of(address, 3)), wider).await
+            }
         }
     }
 }
