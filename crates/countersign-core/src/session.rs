@@ -1,10 +1,12 @@
 //! A signed-in session: plain data that a store keeps.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{
+    error::{Code, Error},
     identity::Identity,
     secret::{RefreshSeed, SessionId},
     time::Timestamp,
@@ -37,13 +39,71 @@ pub struct Session {
     pub refresh: Option<RefreshState>,
     /// What the application keeps with it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub data: BTreeMap<String, serde_json::Value>,
+    pub data: BTreeMap<String, Value>,
 }
 
 impl Session {
     /// Whether it still counts at `now`.
     pub fn is_live(&self, now: Timestamp) -> bool {
         now < self.idle_until && now < self.expires_at
+    }
+
+    /// Whether the application gave it this role: one of `data["roles"]`, a list of names (RFC 9068
+    /// section 2.2.3.1). [`Attach`](crate::Attach) is where they come from.
+    pub fn has_role(&self, role: &str) -> bool {
+        words(self.data.get("roles")).any(|word| word == role)
+    }
+
+    /// Whether the application gave it this scope: a word of `data["scope"]` (RFC 6749 section 3.3).
+    pub fn has_scope(&self, scope: &str) -> bool {
+        words(self.data.get("scope")).any(|word| word == scope)
+    }
+
+    /// The same as an error, for handlers and [`FromSession`](crate::FromSession).
+    ///
+    /// # Errors
+    /// `not_admitted`.
+    pub fn require_role(&self, role: &str) -> Result<(), Error> {
+        admitted(self.has_role(role))
+    }
+
+    /// As [`require_role`](Self::require_role), for a scope.
+    ///
+    /// # Errors
+    /// `not_admitted`.
+    pub fn require_scope(&self, scope: &str) -> Result<(), Error> {
+        admitted(self.has_scope(scope))
+    }
+
+    /// Whether the wallet signed no longer ago than `within`.
+    ///
+    /// # Errors
+    /// `session_required`: the client is to sign in again, which makes a new session.
+    pub fn require_recent(&self, now: Timestamp, within: Duration) -> Result<(), Error> {
+        if now.since(self.identity.authenticated_at) <= within {
+            Ok(())
+        } else {
+            Err(Code::SessionRequired.into())
+        }
+    }
+}
+
+/// The words of a text, or the texts of a list.
+fn words(value: Option<&Value>) -> impl Iterator<Item = &str> {
+    let (text, list) = match value {
+        Some(Value::String(text)) => (text.as_str(), &[][..]),
+        Some(Value::Array(list)) => ("", &list[..]),
+        _ => ("", &[][..]),
+    };
+    let listed = list.iter().filter_map(Value::as_str);
+    text.split_ascii_whitespace().chain(listed)
+}
+
+fn admitted(is: bool) -> Result<(), Error> {
+    if is {
+        Ok(())
+    } else {
+        Err(Code::NotAdmitted.into())
     }
 }
 
