@@ -22,7 +22,7 @@
 pub mod stores;
 
 pub use countersign_core::*;
-pub use countersign_http::{AuthHttp, BODY_LIMIT, Peer, ProxyHeader};
+pub use countersign_http::{AuthHttp, BODY_LIMIT, LONG_BODY_LIMIT, Peer, ProxyHeader};
 
 #[cfg(feature = "actix")]
 pub use countersign_actix as actix;
