@@ -53,8 +53,9 @@ pub(crate) fn check_headers(headers: &HeaderMap) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses bodies over the limit, and ones that are not plain JSON in UTF-8.
-pub(crate) fn check(headers: &HeaderMap, body: &Bytes) -> Result<(), Error> {
+/// Refuses bodies over the limit, and ones that are not plain JSON in UTF-8, or a form where forms
+/// are taken.
+pub(crate) fn check(headers: &HeaderMap, body: &Bytes, forms: bool) -> Result<(), Error> {
     if body.len() > BODY_LIMIT {
         return Err(Code::RequestTooLarge.into());
     }
@@ -62,7 +63,8 @@ pub(crate) fn check(headers: &HeaderMap, body: &Bytes) -> Result<(), Error> {
         .get_all(header::CONTENT_ENCODING)
         .iter()
         .any(|value| value != "identity");
-    if encoded || !body.is_empty() && !is_json(headers) {
+    let is_readable = body.is_empty() || is_json(headers) || forms && is_form(headers);
+    if encoded || !is_readable {
         return Err(Code::UnsupportedMediaType.into());
     }
     Ok(())
@@ -79,7 +81,17 @@ pub(crate) fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Re
     serde_json::from_slice(body).map_err(|e| Error::with_source(Code::RequestMalformed, e))
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// Whether the body is `application/x-www-form-urlencoded`.
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
+    is_of_type(headers, "application/x-www-form-urlencoded")
+}
+
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
+    is_of_type(headers, "application/json")
+}
+
+/// Whether the one `Content-Type` is this, in UTF-8.
+fn is_of_type(headers: &HeaderMap, wanted: &str) -> bool {
     let mut values = headers.get_all(header::CONTENT_TYPE).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         return false;
@@ -92,7 +104,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     let charset = parameter.is_empty()
         || parameter.eq_ignore_ascii_case("charset=utf-8")
         || parameter.eq_ignore_ascii_case("charset=\"utf-8\"");
-    essence.trim_end().eq_ignore_ascii_case("application/json") && charset
+    essence.trim_end().eq_ignore_ascii_case(wanted) && charset
 }
 
 const DRAIN_LIMIT: usize = 1024 * 1024;

@@ -82,7 +82,7 @@ impl Engine {
         }
         self.0
             .policy
-            .check_site(&sign_in, context.origin.as_ref())?;
+            .check_site(&sign_in, context.origin.as_ref(), context.dialect)?;
         let account = claimed.clone().ok_or(Code::ChainNotAllowed)?;
         self.0.policy.times.check(&sign_in, self.now())?;
 
@@ -136,7 +136,9 @@ impl Engine {
             .into());
         }
         // Domain and URI are checked once more, against the one origin that asked.
-        self.0.policy.check_site(sign_in, Some(&record.origin))?;
+        self.0
+            .policy
+            .check_site(sign_in, Some(&record.origin), context.dialect)?;
         if context
             .origin
             .as_ref()
