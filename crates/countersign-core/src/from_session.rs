@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::{
     caip::AccountId,
-    error::Error,
+    error::{Code, Error},
     identity::{Identity, Subject},
     session::Session,
     time::Timestamp,
@@ -83,5 +85,66 @@ impl<const SECONDS: u64, T: FromSession> FromSession for Recent<SECONDS, T> {
     fn from_session(session: Session, now: Timestamp) -> Result<Self, Error> {
         session.require_recent(now, Duration::from_secs(SECONDS))?;
         T::from_session(session, now).map(Self)
+    }
+}
+
+/// What views ask of a session.
+impl Session {
+    /// Whether the application gave it this role: one of `data["roles"]`, a list of names (RFC 9068
+    /// section 2.2.3.1). [`Attach`](crate::Attach) is where they come from.
+    pub fn has_role(&self, role: &str) -> bool {
+        words(self.data.get("roles")).any(|word| word == role)
+    }
+
+    /// Whether the application gave it this scope: a word of `data["scope"]` (RFC 6749 section 3.3).
+    pub fn has_scope(&self, scope: &str) -> bool {
+        words(self.data.get("scope")).any(|word| word == scope)
+    }
+
+    /// [`has_role`](Self::has_role), or an error.
+    ///
+    /// # Errors
+    /// `not_admitted`.
+    pub fn require_role(&self, role: &str) -> Result<(), Error> {
+        admitted(self.has_role(role))
+    }
+
+    /// [`has_scope`](Self::has_scope), or an error.
+    ///
+    /// # Errors
+    /// `not_admitted`.
+    pub fn require_scope(&self, scope: &str) -> Result<(), Error> {
+        admitted(self.has_scope(scope))
+    }
+
+    /// Whether the wallet signed no longer ago than `within`.
+    ///
+    /// # Errors
+    /// `session_required`: the client is to sign in again, which makes a new session.
+    pub fn require_recent(&self, now: Timestamp, within: Duration) -> Result<(), Error> {
+        if now.since(self.identity.authenticated_at) <= within {
+            Ok(())
+        } else {
+            Err(Code::SessionRequired.into())
+        }
+    }
+}
+
+/// The words of a text, or the texts of a list.
+fn words(value: Option<&Value>) -> impl Iterator<Item = &str> {
+    let (text, list) = match value {
+        Some(Value::String(text)) => (text.as_str(), &[][..]),
+        Some(Value::Array(list)) => ("", &list[..]),
+        _ => ("", &[][..]),
+    };
+    let listed = list.iter().filter_map(Value::as_str);
+    text.split_ascii_whitespace().chain(listed)
+}
+
+fn admitted(is: bool) -> Result<(), Error> {
+    if is {
+        Ok(())
+    } else {
+        Err(Code::NotAdmitted.into())
     }
 }

@@ -1,12 +1,10 @@
 //! A signed-in session: plain data that a store keeps.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::{
-    error::{Code, Error},
     identity::Identity,
     secret::{RefreshSeed, SessionId},
     time::Timestamp,
@@ -37,9 +35,12 @@ pub struct Session {
     /// How far its refresh tokens have come, if it has any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh: Option<RefreshState>,
+    /// What must go on being true on the chain, if anything must.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Standing>,
     /// What the application keeps with it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub data: BTreeMap<String, Value>,
+    pub data: BTreeMap<String, serde_json::Value>,
 }
 
 impl Session {
@@ -48,62 +49,42 @@ impl Session {
         now < self.idle_until && now < self.expires_at
     }
 
-    /// Whether the application gave it this role: one of `data["roles"]`, a list of names (RFC 9068
-    /// section 2.2.3.1). [`Attach`](crate::Attach) is where they come from.
-    pub fn has_role(&self, role: &str) -> bool {
-        words(self.data.get("roles")).any(|word| word == role)
+    /// The name that people know the account by, if a plug found one ([`NAME`](Self::NAME)). It is
+    /// for display: the account is who it is.
+    pub fn name(&self) -> Option<&str> {
+        self.data.get(Self::NAME)?.as_str()
     }
 
-    /// Whether the application gave it this scope: a word of `data["scope"]` (RFC 6749 section 3.3).
-    pub fn has_scope(&self, scope: &str) -> bool {
-        words(self.data.get("scope")).any(|word| word == scope)
+    /// The avatar that goes with the name: the text of a URI, which its holder chose. Nothing here
+    /// ever fetches it.
+    pub fn avatar(&self) -> Option<&str> {
+        self.data.get(Self::AVATAR)?.as_str()
     }
 
-    /// The same as an error, for handlers and [`FromSession`](crate::FromSession).
-    ///
-    /// # Errors
-    /// `not_admitted`.
-    pub fn require_role(&self, role: &str) -> Result<(), Error> {
-        admitted(self.has_role(role))
-    }
+    /// The key in `data` of the account's name, such as `alice.eth`.
+    pub const NAME: &str = "account_name";
 
-    /// As [`require_role`](Self::require_role), for a scope.
-    ///
-    /// # Errors
-    /// `not_admitted`.
-    pub fn require_scope(&self, scope: &str) -> Result<(), Error> {
-        admitted(self.has_scope(scope))
-    }
-
-    /// Whether the wallet signed no longer ago than `within`.
-    ///
-    /// # Errors
-    /// `session_required`: the client is to sign in again, which makes a new session.
-    pub fn require_recent(&self, now: Timestamp, within: Duration) -> Result<(), Error> {
-        if now.since(self.identity.authenticated_at) <= within {
-            Ok(())
-        } else {
-            Err(Code::SessionRequired.into())
-        }
-    }
+    /// The key in `data` of the account's avatar.
+    pub const AVATAR: &str = "account_avatar";
 }
 
-/// The words of a text, or the texts of a list.
-fn words(value: Option<&Value>) -> impl Iterator<Item = &str> {
-    let (text, list) = match value {
-        Some(Value::String(text)) => (text.as_str(), &[][..]),
-        Some(Value::Array(list)) => ("", &list[..]),
-        _ => ("", &[][..]),
-    };
-    let listed = list.iter().filter_map(Value::as_str);
-    text.split_ascii_whitespace().chain(listed)
+/// What must go on being true for a session to go on: a contract's word, which its owners can take
+/// back. The engine asks again at every refresh, and as often as
+/// [`recheck_every`](crate::EngineBuilder::recheck_every) says.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// What the verifier needs to ask again. Only the verifier reads it.
+    pub evidence: String,
+    /// When the chain last agreed.
+    pub confirmed_at: Timestamp,
 }
 
-fn admitted(is: bool) -> Result<(), Error> {
-    if is {
-        Ok(())
-    } else {
-        Err(Code::NotAdmitted.into())
+impl fmt::Debug for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Standing")
+            .field("evidence", &format_args!("{} bytes", self.evidence.len()))
+            .field("confirmed_at", &self.confirmed_at)
+            .finish()
     }
 }
 
