@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::{
-    pem,
+    jws, pem,
     signers::{Ed25519, HmacSha256, P256},
 };
 
@@ -61,6 +61,7 @@ impl fmt::Display for Algorithm {
 #[derive(Clone)]
 pub struct Key {
     kid: String,
+    header: String,
     pub(crate) material: Material,
 }
 
@@ -148,6 +149,11 @@ impl Key {
         &self.kid
     }
 
+    /// The header of its tokens, encoded once.
+    pub(crate) fn header(&self) -> &str {
+        &self.header
+    }
+
     /// How it signs.
     pub fn algorithm(&self) -> Algorithm {
         match self.material {
@@ -218,9 +224,11 @@ impl Key {
     fn of(material: Material) -> Self {
         let mut key = Self {
             kid: String::new(),
+            header: String::new(),
             material,
         };
         key.kid = key.name();
+        key.header = jws::header(key.algorithm(), &key.kid);
         key
     }
 

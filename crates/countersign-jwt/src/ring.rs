@@ -325,12 +325,16 @@ impl Keys {
         current.map(|entry| &entry.key)
     }
 
-    /// The key of that name, if its tokens are good at `now`. Another node may have begun to sign
-    /// with it a moment ahead of our clock.
-    pub(crate) fn verifying(&self, kid: &str, now: Timestamp, leeway: Duration) -> Option<&Key> {
-        let entry = self.0.iter().find(|entry| entry.key.kid() == kid)?;
-        let begun = entry.signs_from <= now + leeway;
-        (begun && !self.is_over(entry, now)).then_some(&entry.key)
+    /// The keys whose tokens are good at `now`. Another node may have begun to sign with one a
+    /// moment ahead of our clock.
+    pub(crate) fn verifying(
+        &self,
+        now: Timestamp,
+        leeway: Duration,
+    ) -> impl Iterator<Item = &Key> + Clone {
+        let begun = move |entry: &&Entry| entry.signs_from <= now + leeway;
+        let good = move |entry: &&Entry| begun(entry) && !self.is_over(entry, now);
+        self.0.iter().filter(good).map(|entry| &entry.key)
     }
 
     pub(crate) fn jwks(&self, now: Timestamp) -> Jwks {
