@@ -2,11 +2,10 @@
 //! written is refused before any cryptography.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::{crypto::JwtVerifier, signature::Signer};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::key::{Algorithm, Key, Material};
+use crate::key::{Algorithm, Key};
 
 /// The type of an access token (RFC 9068 section 2.1).
 pub(crate) const TYPE: &str = "at+jwt";
@@ -60,13 +59,9 @@ impl<'a> Parts<'a> {
             Some(key) => key, // the header is, byte for byte, what we write
             None => self.named_of(keys)?,
         };
-        let message = self.signed.as_bytes();
-        let good = match &key.material {
-            Material::EdDsa(key) => verified(&**key, message, &self.signature),
-            Material::Es256(key) => verified(&**key, message, &self.signature),
-            Material::Hs256(key, _) => verified(&**key, message, &self.signature),
-            Material::Es256k(key) => Key::es256k_verifies(key, message, &self.signature),
-        };
+        let good = key
+            .material
+            .verifies(self.signed.as_bytes(), &self.signature);
         good.then_some(self.payload)
     }
 
@@ -83,10 +78,6 @@ fn bytes(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }
 
-fn verified(key: &impl JwtVerifier, message: &[u8], signature: &Vec<u8>) -> bool {
-    key.verify(message, signature).is_ok()
-}
-
 /// Signs a payload as an access token.
 pub(crate) fn write(key: &Key, payload: &[u8]) -> String {
     let header = key.header();
@@ -94,13 +85,7 @@ pub(crate) fn write(key: &Key, payload: &[u8]) -> String {
     token.push_str(header);
     token.push('.');
     URL_SAFE_NO_PAD.encode_string(payload, &mut token);
-    let message = token.as_bytes();
-    let signature = match &key.material {
-        Material::EdDsa(signer) => signer.sign(message),
-        Material::Es256(signer) => signer.sign(message),
-        Material::Hs256(signer, _) => signer.sign(message),
-        Material::Es256k(signer) => Key::es256k_sign(signer, message),
-    };
+    let signature = key.material.sign(token.as_bytes());
     token.push('.');
     URL_SAFE_NO_PAD.encode_string(signature, &mut token);
     token
