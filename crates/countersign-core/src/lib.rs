@@ -45,7 +45,7 @@ pub use ports::{
     wallet::Wallet,
 };
 pub use secret::{Binding, RefreshSeed, RefreshToken, Secret, SessionId, SessionToken};
-pub use session::{RefreshState, Session, SessionKind};
+pub use session::{RefreshState, Session, SessionKind, Standing};
 pub use sign_in::{
     ChainText, DomainText, Field, SignIn, StatementText, TextDialect, TextProfile, UriText,
     label_of,

@@ -40,7 +40,7 @@ use proxies::Proxies;
 use reply::Reply;
 use route::Route;
 
-pub use body::BODY_LIMIT;
+pub use body::{BODY_LIMIT, LONG_BODY_LIMIT};
 pub use proxies::ProxyHeader;
 
 /// Sign-in over HTTP, at a base path of one site. Cheap to clone.
@@ -171,6 +171,16 @@ impl AuthHttp {
         self
     }
 
+    /// The longest request body, in bytes: [`BODY_LIMIT`], or [`LONG_BODY_LIMIT`] where contract
+    /// wallets sign in.
+    pub fn body_limit(&self) -> usize {
+        if self.0.engine.takes_long_signatures() {
+            LONG_BODY_LIMIT
+        } else {
+            BODY_LIMIT
+        }
+    }
+
     /// The engine.
     pub fn engine(&self) -> &Engine {
         &self.0.engine
@@ -192,8 +202,8 @@ impl AuthHttp {
     /// Answers a request, on a Tokio runtime. Whatever happens, there is an answer: a plugin that
     /// panics or hangs is 500 `plugin_error`.
     ///
-    /// The URI is the one the client sent, with the base path. A body over [`BODY_LIMIT`] is
-    /// answered with 413, so an adapter that reads bodies itself need not read further than one
+    /// The URI is the one the client sent, with the base path. A body over the
+    /// [limit](Self::body_limit) is answered with 413, so an adapter that reads bodies itself need not read further than one
     /// byte past it.
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         let (parts, body) = request.into_parts();
@@ -208,7 +218,7 @@ impl AuthHttp {
         B: Buf,
     {
         let (parts, stream) = request.into_parts();
-        let body = body::read(stream, self.0.body_deadline);
+        let body = body::read(stream, self.body_limit(), self.0.body_deadline);
         self.answer(&parts, body).await
     }
 
@@ -311,7 +321,8 @@ impl AuthHttp {
         }
         let body = if route.changes_state(&parts.method) {
             let body = body.await?;
-            body::check(&parts.headers, &body, route.takes_forms())?;
+            let limit = self.body_limit();
+            body::check(&parts.headers, &body, limit, route.takes_forms())?;
             if route.pages() == Pages::Ours {
                 origins::check(&self.0.engine, &parts.headers, &self.0.cookies)?;
             }

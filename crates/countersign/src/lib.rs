@@ -24,7 +24,7 @@
 pub mod stores;
 
 pub use countersign_core::*;
-pub use countersign_http::{AuthHttp, BODY_LIMIT, Peer, ProxyHeader, dialects};
+pub use countersign_http::{AuthHttp, BODY_LIMIT, LONG_BODY_LIMIT, Peer, ProxyHeader, dialects};
 
 #[cfg(feature = "actix")]
 pub use countersign_actix as actix;
