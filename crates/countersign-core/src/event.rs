@@ -27,6 +27,11 @@ pub enum Event {
         /// The account that the text named, if it got that far. It is a claim, not a proof.
         claimed: Option<AccountId>,
     },
+    /// A client spent its quota. Where that refuses a proof, a `SignInRefused` follows.
+    LimitReached {
+        /// Of what: `challenge`, `verify` or `token`.
+        flow: &'static str,
+    },
     /// A session went on: a new pair of tokens was given out.
     Refreshed {
         /// The public handle of the session.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use countersign_core::{Code, Credential, Error, FromSession, Session, SessionKind};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header};
 
-use crate::{AuthHttp, DEADLINE, Inner, cookies::Cookies, guarded, origins, reply::Reply};
+use crate::{AuthHttp, DEADLINE, Inner, cookies::Cookies, guarded, measure, origins, reply::Reply};
 
 /// How a guard looks at a signed access token.
 #[derive(Debug, Clone, Copy)]
@@ -59,12 +59,7 @@ impl AuthHttp {
     /// # Errors
     /// Those of [`authenticate`](Self::authenticate), and `origin_rejected`.
     pub async fn guard(&self, method: &Method, headers: &HeaderMap) -> Result<Session, Error> {
-        let session = self.authenticate(headers).await?;
-        let is_safe = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
-        if session.kind == SessionKind::Cookie && !is_safe {
-            origins::check(&self.0.engine, headers, &self.0.cookies)?;
-        }
-        Ok(session)
+        self.guard_as(method, headers).await
     }
 
     /// The same for a [view](FromSession) of the session: an account, a role, a recent signature.
@@ -85,8 +80,15 @@ impl AuthHttp {
     where
         T: FromSession,
     {
-        let session = self.guard(method, headers).await?;
-        T::from_session(session, self.0.engine.now())
+        measure::guard(async {
+            let session = self.authenticate(headers).await?;
+            let is_safe = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+            if session.kind == SessionKind::Cookie && !is_safe {
+                origins::check(&self.0.engine, headers, &self.0.cookies)?;
+            }
+            T::from_session(session, self.0.engine.now())
+        })
+        .await
     }
 
     /// Whether the wallet signed no longer ago than `within`: for what a session alone should not

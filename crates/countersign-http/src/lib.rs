@@ -11,6 +11,9 @@ mod endpoints;
 mod guard;
 mod health;
 mod housekeeping;
+mod measure;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg_attr(
     not(feature = "quickstart"),
     allow(dead_code, reason = "what is used depends on the features")
@@ -227,17 +230,21 @@ impl AuthHttp {
             .housekeeping
             .get_or_init(|| housekeeping::begin(&self.0.engine));
         let route = Route::find(parts.uri.path(), &self.0.base, &self.0.mounts);
-        let mut reply = match &route {
-            Some(route) => match self.dispatch(route, parts, body).await {
-                Ok(reply) => reply,
-                Err(error) => route.refuse(&error),
-            },
-            None => Reply::error(
-                &body::check_headers(&parts.headers)
-                    .err()
-                    .unwrap_or(Code::NotFound.into()),
-            ),
-        };
+        let endpoint = route.as_ref().map_or("none", Route::name);
+        let mut reply = measure::request(endpoint, async {
+            match &route {
+                Some(route) => match self.dispatch(route, parts, body).await {
+                    Ok(reply) => reply,
+                    Err(error) => route.refuse(&error).of(&error),
+                },
+                None => Reply::error(
+                    &body::check_headers(&parts.headers)
+                        .err()
+                        .unwrap_or(Code::NotFound.into()),
+                ),
+            }
+        })
+        .await;
         let pages = route.map_or(Pages::Ours, |route| route.pages());
         origins::allow(&self.0.engine, &parts.headers, pages, &mut reply);
         if parts.method == http::Method::HEAD {

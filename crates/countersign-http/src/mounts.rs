@@ -167,6 +167,10 @@ impl Mounts {
 }
 
 impl MountedPath {
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
     pub(crate) fn allow(&self) -> &str {
         &self.allow
     }

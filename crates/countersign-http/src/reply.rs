@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use countersign_core::{Class, Error};
+use countersign_core::{Class, Code, Error};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 
@@ -13,6 +13,7 @@ pub(crate) struct Reply {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
+    code: Option<Code>,
 }
 
 impl Reply {
@@ -21,6 +22,7 @@ impl Reply {
             status: StatusCode::NO_CONTENT,
             headers: HeaderMap::new(),
             body: Bytes::new(),
+            code: None,
         }
     }
 
@@ -30,6 +32,7 @@ impl Reply {
             status,
             headers: HeaderMap::new(),
             body: body.into(),
+            code: None,
         }
         .header(header::CONTENT_TYPE, "application/json")
     }
@@ -39,6 +42,7 @@ impl Reply {
             status: StatusCode::OK,
             headers: HeaderMap::new(),
             body: text.into(),
+            code: None,
         }
         .header(header::CONTENT_TYPE, "text/plain; charset=utf-8")
     }
@@ -66,7 +70,8 @@ impl Reply {
                 message,
                 request_id,
             },
-        );
+        )
+        .of(error);
         if let Some(wait) = error.retry_after() {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             reply.set(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
@@ -75,6 +80,21 @@ impl Reply {
             reply.set(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         reply
+    }
+
+    /// Remembers for the log and the counters what it answers.
+    pub(crate) fn of(mut self, error: &Error) -> Self {
+        self.code = Some(error.code());
+        self
+    }
+
+    /// The error that it tells.
+    pub(crate) fn code(&self) -> Option<Code> {
+        self.code
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
     }
 
     pub(crate) fn allow(mut self, methods: &str) -> Self {

@@ -58,6 +58,24 @@ impl<'a> Route<'a> {
         })
     }
 
+    /// What it is called in logs and counters: a fixed word, or a path that was configured.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Challenge => "challenge",
+            Self::Nonce => "nonce",
+            Self::Verify => "verify",
+            Self::Refresh => "refresh",
+            Self::Keys => "keys",
+            Self::Session => "session",
+            Self::Sessions => "sessions",
+            Self::OneSession(_) => "one_session",
+            Self::Logout => "logout",
+            Self::LogoutAll => "logout_all",
+            Self::Health => "health",
+            Self::Mounted(path) => path.path(),
+        }
+    }
+
     /// The value of `Allow`.
     pub(crate) fn methods(&self) -> &'a str {
         match self {

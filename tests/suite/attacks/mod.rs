@@ -7,6 +7,7 @@ mod edges;
 mod errors;
 mod framing;
 mod limits;
+mod measures;
 mod messages;
 mod nonces;
 mod plugins;

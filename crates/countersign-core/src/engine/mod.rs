@@ -16,6 +16,7 @@ use std::{
 
 use crate::{
     error::{Code, Error, StoreError},
+    event::Event,
     origin::Origin,
     ports::limits::{Quota, Verdict},
     secret::SessionId,
@@ -143,14 +144,22 @@ impl Engine {
         WeakEngine(Arc::downgrade(&self.0))
     }
 
-    async fn spend(&self, flow: &str, quota: Quota, client: Option<IpAddr>) -> Result<(), Error> {
+    async fn spend(
+        &self,
+        flow: &'static str,
+        quota: Quota,
+        client: Option<IpAddr>,
+    ) -> Result<(), Error> {
         let Some(limiter) = &self.0.limiter else {
             return Ok(());
         };
         let take = async |key: String, quota| match limiter.take(&key, quota, 1, self.now()).await?
         {
             Verdict::Admitted => Ok(()),
-            Verdict::Denied { retry_after } => Err(Error::rate_limited(retry_after)),
+            Verdict::Denied { retry_after } => {
+                self.0.events.record(&Event::LimitReached { flow });
+                Err(Error::rate_limited(retry_after))
+            }
         };
         match client.map(|client| client.to_canonical()) {
             None => take(format!("{flow}:unknown"), quota).await,

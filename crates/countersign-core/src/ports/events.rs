@@ -36,6 +36,9 @@ impl EventSink for TracingEvents {
                 let claimed = claimed.as_ref().map(tracing::field::display);
                 tracing::info!(target: "countersign", %code, claimed, "sign-in refused");
             }
+            Event::LimitReached { flow } => {
+                tracing::debug!(target: "countersign", flow, "over the quota");
+            }
             Event::Refreshed { session } => {
                 tracing::debug!(target: "countersign", session, "refreshed");
             }
