@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask test`, `cargo xtask features`.
+//! The project's own commands: `cargo xtask test`, `cargo xtask features`, `cargo xtask fault`.
 
 mod packages;
 
@@ -14,6 +14,7 @@ fn main() -> ExitCode {
     let outcome = match words[..] {
         ["test", ref rest @ ..] => test(rest),
         ["features"] => features(),
+        ["fault", ref rest @ ..] => fault(rest),
         _ => Err(USAGE.to_owned()),
     };
     match outcome {
@@ -76,6 +77,13 @@ fn features() -> Result<(), String> {
     Ok(())
 }
 
+/// Nodes over a store, with servers killed and replies cut; `--help` says what can be chosen.
+fn fault(words: &[&str]) -> Result<(), String> {
+    packages::ensure()?;
+    let run = ["run", "--quiet", "--package", "countersign-fault", "--"];
+    cargo(&[&run[..], words].concat())
+}
+
 fn has_nextest() -> bool {
     let asked = Command::new(env!("CARGO"))
         .args(["nextest", "--version"])
@@ -106,4 +114,5 @@ fn root() -> PathBuf {
 }
 
 const USAGE: &str = "cargo xtask test [FILTER…]   install what the tests need, run them all
-cargo xtask features         compile the facade with each feature alone";
+cargo xtask features         compile the facade with each feature alone
+cargo xtask fault --help     races and faults over several nodes, on every store";
