@@ -141,5 +141,5 @@ fn root() -> PathBuf {
 
 const USAGE: &str = "cargo xtask test [FILTER…]   install what the tests need, run them all
 cargo xtask features         compile the facade with each feature alone
-cargo xtask fault --help     races and faults over several nodes, on every store";
+cargo xtask fault --help     races and faults over several nodes, on every store
 cargo xtask bench [GROUP…]   measure against bare calls; --only TEXT, --record (into docs/performance.md)";
