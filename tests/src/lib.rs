@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 pub use faces::{
     FACES, Face, every_rig, every_socket, on_every_face, poem_rig_at, rig, with_engine, with_parts,
 };
-pub use servers::{actix_rig, axum_rig, poem_rig, rocket_rig, warp_rig};
+pub use servers::{actix_rig, axum_rig, poem_rig, rocket_rig, unix_server, warp_rig};
 
 /// The root of the project.
 pub fn root() -> PathBuf {

@@ -9,7 +9,10 @@
 //! | `POST /leave` | `SignedIn` | signs out, and takes the cookie back |
 //! | `GET /authx` | none | `the app's own` |
 
-use std::net::{SocketAddr, TcpListener};
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::Path,
+};
 
 use countersign_core::Recent;
 use countersign_ethereum::EthereumAddress;
@@ -31,11 +34,15 @@ pub async fn poem_rig(auth: AuthHttp) -> OnSocket {
 }
 
 pub(crate) fn poem_on(listener: TcpListener, auth: AuthHttp) -> OnSocket {
+    let bound = listener.local_addr().unwrap();
+    let acceptor = poem::listener::TcpAcceptor::from_std(listener).unwrap();
+    tokio::spawn(poem::Server::new_with_acceptor(acceptor).run(poem_app(auth)));
+    OnSocket(bound)
+}
+
+fn poem_app(auth: AuthHttp) -> impl poem::Endpoint {
     use countersign_poem::{SignedIn, mount};
-    use poem::{
-        EndpointExt, IntoResponse, Response, Route, Server, get, handler, listener::TcpAcceptor,
-        post, web::Data,
-    };
+    use poem::{EndpointExt, IntoResponse, Response, Route, get, handler, post, web::Data};
 
     #[handler]
     fn me(SignedIn(session): SignedIn) -> String {
@@ -68,7 +75,6 @@ pub(crate) fn poem_on(listener: TcpListener, auth: AuthHttp) -> OnSocket {
         OWN
     }
 
-    let bound = listener.local_addr().unwrap();
     let app = Route::new()
         .at("/", get(home))
         .at("/me", get(me))
@@ -76,10 +82,7 @@ pub(crate) fn poem_on(listener: TcpListener, auth: AuthHttp) -> OnSocket {
         .at("/substrate", get(substrate))
         .at("/leave", post(leave))
         .at("/authx", get(authx));
-    let app = mount(app, &auth).data(auth);
-    let acceptor = TcpAcceptor::from_std(listener).unwrap();
-    tokio::spawn(Server::new_with_acceptor(acceptor).run(app));
-    OnSocket(bound)
+    mount(app, &auth).data(auth)
 }
 
 /// An axum server.
@@ -293,6 +296,29 @@ pub async fn rocket_rig(auth: AuthHttp) -> OnSocket {
         }));
     tokio::spawn(app.launch());
     OnSocket(([127, 0, 0, 1], heard.await.unwrap()).into())
+}
+
+/// A server on a Unix socket, where the framework has them: not Rocket, and Actix Web only by a
+/// path of its own.
+pub async fn unix_server(name: &str, auth: AuthHttp, path: &Path) {
+    use tokio::net::UnixListener;
+
+    match name {
+        "axum" => {
+            let listener = UnixListener::bind(path).unwrap();
+            tokio::spawn(async move { axum::serve(listener, axum_app(auth)).await });
+        }
+        "poem" => {
+            use poem::listener::{Listener, UnixListener};
+            let acceptor = UnixListener::bind(path).into_acceptor().await.unwrap();
+            tokio::spawn(poem::Server::new_with_acceptor(acceptor).run(poem_app(auth)));
+        }
+        "warp" => {
+            let listener = UnixListener::bind(path).unwrap();
+            tokio::spawn(warp::serve(warp_app(auth)).incoming(listener).run());
+        }
+        _ => unreachable!("{name} has no such listener here"),
+    }
 }
 
 /// What `GET /` says, whose guard is optional.

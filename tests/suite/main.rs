@@ -10,4 +10,5 @@ mod codes;
 mod differential;
 mod guards;
 mod layers;
+mod proxies;
 mod vectors;

@@ -231,7 +231,8 @@ impl AuthHttp {
             .get_or_init(|| housekeeping::begin(&self.0.engine));
         let route = Route::find(parts.uri.path(), &self.0.base, &self.0.mounts);
         let endpoint = route.as_ref().map_or("none", Route::name);
-        let mut reply = measure::request(endpoint, async {
+        // On the heap: it holds the body's stream, and frameworks move their futures about.
+        let work = Box::pin(async {
             match &route {
                 Some(route) => match self.dispatch(route, parts, body).await {
                     Ok(reply) => reply,
@@ -243,8 +244,8 @@ impl AuthHttp {
                         .unwrap_or(Code::NotFound.into()),
                 ),
             }
-        })
-        .await;
+        });
+        let mut reply = measure::request(endpoint, work).await;
         let pages = route.map_or(Pages::Ours, |route| route.pages());
         origins::allow(&self.0.engine, &parts.headers, pages, &mut reply);
         if parts.method == http::Method::HEAD {

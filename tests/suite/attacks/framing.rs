@@ -93,7 +93,7 @@ async fn exchange(address: SocketAddr, bytes: &[u8]) -> (String, bool) {
     let mut socket = TcpStream::connect(address).await.unwrap();
     let _ = socket.write_all(bytes).await; // it may have closed already
     let mut heard = Vec::new();
-    let mut piece = [0; 16_384];
+    let mut piece = [0; 4_096];
     let closed = loop {
         // After an answer a second one, or the end, comes soon if at all.
         let patience = Duration::from_secs(if heard.is_empty() { 20 } else { 1 });
