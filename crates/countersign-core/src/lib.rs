@@ -45,6 +45,9 @@ pub use ports::{
     wallet::Wallet,
 };
 pub use secret::{Binding, RefreshSeed, RefreshToken, Secret, SessionId, SessionToken};
-pub use session::{RefreshState, Session, SessionKind};
-pub use sign_in::{ChainText, Field, SignIn, StatementText, TextProfile, label_of};
+pub use session::{RefreshState, Session, SessionKind, Standing};
+pub use sign_in::{
+    ChainText, DomainText, Field, SignIn, StatementText, TextDialect, TextProfile, UriText,
+    label_of,
+};
 pub use time::{Clock, DateTime, SystemClock, Timestamp};

@@ -1,5 +1,7 @@
 //! Answers: the one shape of errors, and the headers that every answer carries.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use countersign_core::{Class, Error};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
@@ -43,6 +45,11 @@ impl Reply {
 
     /// `{"error", "error_description", "request_id"}`. The log gets the cause under the same id.
     pub(crate) fn error(error: &Error) -> Self {
+        Self::error_saying(error, None)
+    }
+
+    /// The same with a `message`, which clients of other systems look for.
+    pub(crate) fn error_saying(error: &Error, message: Option<&str>) -> Self {
         let request_id = request_id();
         let status = status_of(error.class());
         let cause = std::error::Error::source(error).map(|source| format!("{source:?}"));
@@ -53,11 +60,12 @@ impl Reply {
         }
         let mut reply = Self::json(
             status,
-            &serde_json::json!({
-                "error": error.code().as_str(),
-                "error_description": error.description(),
-                "request_id": request_id,
-            }),
+            &ErrorAnswer {
+                error: error.code().as_str(),
+                error_description: error.description(),
+                message,
+                request_id,
+            },
         );
         if let Some(wait) = error.retry_after() {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
@@ -69,8 +77,9 @@ impl Reply {
         reply
     }
 
-    pub(crate) fn allow(self, methods: &'static str) -> Self {
-        self.header(header::ALLOW, methods)
+    pub(crate) fn allow(mut self, methods: &str) -> Self {
+        self.set(header::ALLOW, listed(methods));
+        self
     }
 
     pub(crate) fn header(mut self, name: HeaderName, value: &'static str) -> Self {
@@ -104,6 +113,20 @@ impl Reply {
         }
         response
     }
+}
+
+#[derive(Serialize)]
+struct ErrorAnswer<'a> {
+    error: &'static str,
+    error_description: Cow<'static, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    request_id: String,
+}
+
+/// A list of methods as a header.
+pub(crate) fn listed(methods: &str) -> HeaderValue {
+    HeaderValue::from_str(methods).expect("methods are ASCII")
 }
 
 fn status_of(class: Class) -> StatusCode {

@@ -13,6 +13,7 @@
 //! | `memory` | the `memory:` store |
 //! | `redis`, `redis-cluster`, `redis-sentinel` | the `redis:` and `rediss:` store, and those of several nodes |
 //! | `postgres`, `mysql`, `sqlite` | the stores of these databases |
+//! | `quickstart` | [`dialects::Quickstart`]: the endpoints of the Sign-In with Ethereum quickstart for Express |
 //! | `actix` | [`actix`]: the adapter for Actix Web |
 //! | `axum` | [`axum`]: the adapter for axum |
 //! | `poem` | [`poem`]: the adapter for Poem |
@@ -22,7 +23,7 @@
 pub mod stores;
 
 pub use countersign_core::*;
-pub use countersign_http::{AuthHttp, BODY_LIMIT, Peer, ProxyHeader};
+pub use countersign_http::{AuthHttp, BODY_LIMIT, LONG_BODY_LIMIT, Peer, ProxyHeader, dialects};
 
 #[cfg(feature = "actix")]
 pub use countersign_actix as actix;
