@@ -5,7 +5,7 @@ import { onNetwork } from './ss58.js';
 
 const ENGLISH = {
   title: 'Sign in to {site}',
-  dev: 'Development mode. The demo wallet keeps a throw-away key in this page: whoever opens this page can sign in with one. Never a real site.',
+  dev: 'Development mode|Anybody can sign in here, with the demo wallet’s throw-away key.',
   choose: 'Choose a wallet',
   looking: 'Looking for wallets …',
   none: 'No wallet found in this browser',
@@ -18,6 +18,7 @@ const ENGLISH = {
   network: 'Network',
   account: 'Choose an account',
   unnamed: 'Account',
+  waiting: 'Waiting for {wallet} …',
   connect: 'Connect {wallet}',
   connect_help: 'Open {wallet} and let this site see your account. That shows your address, nothing else.',
   sign: 'Confirm in {wallet}',
@@ -157,10 +158,10 @@ function noWallet() {
     element('b', {}, t('none')), element('p', { className: 'soft' }, t('none_help')), ...links, look);
 }
 
-/** A step that waits for the wallet. */
-function wait(heading, help, ...more) {
-  const spinner = element('div', { className: 'wait' }, element('span', { className: 'spin' }), element('span', {}, help));
-  show(heading, spinner, ...more, element('div', { className: 'row' }, button(t('back'), () => chooseWallet())));
+/** A step that waits, for the wallet or for us. */
+function wait(heading, waiting, ...more) {
+  const spinner = element('div', { className: 'wait' }, element('span', { className: 'spin' }), waiting);
+  show(heading, ...more, spinner, element('div', { className: 'row' }, button(t('back'), () => chooseWallet())));
 }
 
 async function connect(wallet, chain) {
@@ -168,7 +169,8 @@ async function connect(wallet, chain) {
   const networks = boot.chains.filter(({ id }) => id.startsWith(`${wallet.namespace}:`));
   const on = wallet.chain ? undefined : chain ?? networks[0].id;
   try {
-    wait(t('connect', { wallet: wallet.name }), t('connect_help', { wallet: wallet.name }));
+    const named = { wallet: wallet.name };
+    wait(t('connect', named), t('waiting', named), element('p', {}, t('connect_help', named)));
     const accounts = await client.accounts(wallet, on);
     if (signal.aborted) return;
     if (wallet.chain && accounts.length > 0) return void await sign(wallet, accounts[0], undefined);
@@ -198,10 +200,11 @@ async function sign(wallet, account, chain) {
   const onChallenge = ({ message, domain }) => {
     const text = element('details', {}, element('summary', {}, t('sign_text')), element('pre', { tabIndex: 0 }, message));
     const help = t('sign_help', { domain, account: short(message.split('\n')[1]) });
-    wait(t('sign', { wallet: wallet.name }), help, text);
+    const named = { wallet: wallet.name };
+    wait(t('sign', named), t('waiting', named), element('p', {}, help), text);
   };
   try {
-    wait(t('checking'), '');
+    wait(t('sign', { wallet: wallet.name }), t('checking'));
     done(await client.signIn({ wallet, account, chain, signal, onChallenge }));
   } catch (error) {
     if (!signal.aborted) fail(error, wallet, () => (wallet.chain ? connect(wallet) : sign(wallet, account, chain)));
@@ -270,7 +273,8 @@ function frame() {
     element('div', { className: 'mark', ariaHidden: 'true' }, [...boot.site][0]?.toUpperCase() ?? ''),
     element('h1', {}, t('title', { site: boot.site })),
     boot.site === location.host ? undefined : element('p', { className: 'soft site' }, location.host));
-  const dev = boot.demo ? element('p', { className: 'note dev' }, t('dev')) : undefined;
+  const [loud, more] = t('dev').split('|');
+  const dev = boot.demo ? element('div', { className: 'note dev' }, element('b', {}, loud), element('p', {}, more)) : undefined;
   const foot = element('footer', {}, element('p', { className: 'soft' }, t('promise')));
   page.replaceChildren(...[head, dev, status, step, foot].filter(Boolean));
 }

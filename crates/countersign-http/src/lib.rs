@@ -10,6 +10,8 @@ pub mod dialects;
 mod endpoints;
 mod health;
 mod housekeeping;
+#[cfg(feature = "login-page")]
+mod login_page;
 #[cfg_attr(
     not(feature = "quickstart"),
     allow(dead_code, reason = "what is used depends on the features")
@@ -41,6 +43,8 @@ use reply::Reply;
 use route::Route;
 
 pub use body::{BODY_LIMIT, LONG_BODY_LIMIT};
+#[cfg(feature = "login-page")]
+pub use login_page::LoginPage;
 pub use proxies::ProxyHeader;
 
 /// Sign-in over HTTP, at a base path of one site. Cheap to clone.
@@ -64,6 +68,8 @@ struct Inner {
     cookies: CookieNames,
     health: Health,
     mounts: Mounts,
+    #[cfg(feature = "login-page")]
+    pages: Option<Arc<login_page::Pages>>,
     proxies: Option<Proxies>,
     body_deadline: Duration,
     housekeeping: OnceLock<()>,
@@ -108,6 +114,8 @@ impl AuthHttp {
             cookies,
             health: Health::new(),
             mounts: Mounts::default(),
+            #[cfg(feature = "login-page")]
+            pages: None,
             proxies: None,
             body_deadline: body::DEADLINE,
             housekeeping: OnceLock::new(),

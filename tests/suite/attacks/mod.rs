@@ -9,6 +9,7 @@ mod errors;
 mod limits;
 mod messages;
 mod nonces;
+mod pages;
 mod plugins;
 mod refresh;
 mod requests;
