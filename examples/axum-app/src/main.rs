@@ -29,7 +29,9 @@ async fn main() -> Result<(), Fault> {
         .chain(Ethereum::mainnet())
         .chain(Polkadot::new())
         .build()?;
-    let auth = AuthHttp::new(engine).login_page(LoginPage::new().title(TITLE))?;
+    let auth = AuthHttp::new(engine)
+        .login_page(LoginPage::new().title(TITLE))?
+        .with_health();
     let app = Router::new()
         .route("/", get(page))
         .route("/app.js", get(script))

@@ -37,7 +37,9 @@ async fn main() -> Result<(), Fault> {
     };
     let app = rocket::custom(config)
         .attach(Countersign(
-            AuthHttp::new(engine).login_page(LoginPage::new().title(TITLE))?,
+            AuthHttp::new(engine)
+                .login_page(LoginPage::new().title(TITLE))?
+                .with_health(),
         ))
         .mount("/", routes![page, script, me])
         .attach(AdHoc::on_liftoff("announce", |_| {
