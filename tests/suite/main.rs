@@ -9,5 +9,6 @@ mod clients;
 mod codes;
 mod contract_wallets;
 mod differential;
+mod guards;
 mod layers;
 mod vectors;

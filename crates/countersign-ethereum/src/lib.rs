@@ -36,3 +36,6 @@ pub use rpc::{Rpc, RpcBuilder};
 #[cfg(feature = "signer")]
 pub use signer::EthereumWallet;
 pub use verifier::Ethereum;
+
+/// [`Address`] by a name that stands beside those of other chains: `SignedIn<EthereumAddress>`.
+pub type EthereumAddress = Address;
