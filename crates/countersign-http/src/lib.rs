@@ -14,7 +14,7 @@ mod housekeeping;
 #[cfg(feature = "login-page")]
 mod login_page;
 #[cfg_attr(
-    not(feature = "quickstart"),
+    not(any(feature = "quickstart", feature = "ssx")),
     allow(dead_code, reason = "what is used depends on the features")
 )]
 mod mounts;

@@ -97,7 +97,7 @@ pub(super) async fn end(auth: &Inner, parts: &Parts, handle: &str) -> Result<Rep
     })
 }
 
-pub(super) async fn logout(auth: &Inner, parts: &Parts) -> Result<Reply, Error> {
+pub(crate) async fn logout(auth: &Inner, parts: &Parts) -> Result<Reply, Error> {
     for session in auth.all_sent(parts).await? {
         auth.engine.sign_out(&session.id).await?;
     }
