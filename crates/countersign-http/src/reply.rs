@@ -17,34 +17,27 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    pub(crate) fn no_content() -> Self {
+    pub(crate) fn new(status: StatusCode, body: Bytes) -> Self {
         Self {
-            status: StatusCode::NO_CONTENT,
+            status,
             headers: HeaderMap::new(),
-            body: Bytes::new(),
+            body,
             code: None,
         }
+    }
+
+    pub(crate) fn no_content() -> Self {
+        Self::new(StatusCode::NO_CONTENT, Bytes::new())
     }
 
     pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Self {
         let body = serde_json::to_vec(value).expect("our answers are JSON");
-        Self {
-            status,
-            headers: HeaderMap::new(),
-            body: body.into(),
-            code: None,
-        }
-        .header(header::CONTENT_TYPE, "application/json")
+        Self::new(status, body.into()).header(header::CONTENT_TYPE, "application/json")
     }
 
     pub(crate) fn text(text: String) -> Self {
-        Self {
-            status: StatusCode::OK,
-            headers: HeaderMap::new(),
-            body: text.into(),
-            code: None,
-        }
-        .header(header::CONTENT_TYPE, "text/plain; charset=utf-8")
+        Self::new(StatusCode::OK, text.into())
+            .header(header::CONTENT_TYPE, "text/plain; charset=utf-8")
     }
 
     /// `{"error", "error_description", "request_id"}`. The log gets the cause under the same id.
