@@ -24,8 +24,8 @@ pub use async_trait::async_trait;
 pub use caip::{AccountId, ChainId, NameError};
 pub use challenge::{Ask, Challenge, Context, Proof, SIGN_IN};
 pub use engine::{
-    Credential, Durability, Engine, EngineBuilder, Purged, Refreshed, SignedIn, Stores, Tokens,
-    WeakEngine,
+    Credential, Durability, Engine, EngineBuilder, Granted, Purged, Refreshed, SignedIn, Stores,
+    Tokens, WeakEngine,
 };
 pub use error::{
     BoxError, Class, Code, ConfigError, ConfigFault, Error, StoreError, TokenError, VerifyError,
@@ -39,12 +39,13 @@ pub use ports::{
     gate::Gate,
     limits::{Limits, Quota, RateLimiter, Verdict},
     nonces::{NonceStore, OneTime},
+    registry::Registry,
     sessions::SessionStore,
-    tokens::{AccessToken, Claims, Expected, Jwks, TokenIssuer},
+    tokens::{AccessToken, Claims, Expected, IdClaims, Jwks, TokenIssuer},
     verifier::{ChainVerifier, Verified},
     wallet::Wallet,
 };
 pub use secret::{Binding, RefreshSeed, RefreshToken, Secret, SessionId, SessionToken};
-pub use session::{RefreshState, Session, SessionKind};
+pub use session::{Grant, RefreshState, Session, SessionKind};
 pub use sign_in::{ChainText, Field, SignIn, StatementText, TextProfile, label_of};
 pub use time::{Clock, DateTime, SystemClock, Timestamp};

@@ -26,6 +26,9 @@ pub(crate) fn write(claims: &Claims) -> Vec<u8> {
     for (name, value) in ours {
         object.insert(name.to_owned(), value);
     }
+    if let Some(scope) = &claims.scope {
+        object.insert("scope".to_owned(), (**scope).into());
+    }
     serde_json::to_vec(&object).expect("claims are JSON")
 }
 
@@ -52,6 +55,11 @@ pub(crate) fn read(payload: &[u8], expected: &Expected<'_>) -> Option<Claims> {
         _ => return None,
     };
     let latest = expected.now + expected.leeway;
+    let scope = match object.remove("scope") {
+        None => None,
+        Some(Value::String(scope)) => Some(scope),
+        Some(_) => return None,
+    };
     let in_time = expected.now < expires_at && not_before <= latest && issued_at <= latest;
     let is_ours = issuer == expected.issuer && audience == expected.audience;
     (in_time && is_ours).then_some(Claims {
@@ -66,12 +74,13 @@ pub(crate) fn read(payload: &[u8], expected: &Expected<'_>) -> Option<Claims> {
         authenticated_at,
         method,
         account,
+        scope,
         extra: object,
     })
 }
 
 /// Whole seconds between 1970 and 9999.
-fn instant(object: &mut Map<String, Value>, name: &str) -> Option<Timestamp> {
+pub(crate) fn instant(object: &mut Map<String, Value>, name: &str) -> Option<Timestamp> {
     let seconds = object.remove(name)?.as_i64()?;
     (0..=253_402_300_799)
         .contains(&seconds)
@@ -79,7 +88,7 @@ fn instant(object: &mut Map<String, Value>, name: &str) -> Option<Timestamp> {
 }
 
 /// A JSON object in which no name stands twice.
-struct Once(Map<String, Value>);
+pub(crate) struct Once(pub(crate) Map<String, Value>);
 
 impl<'de> Deserialize<'de> for Once {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -11,7 +11,10 @@ use serde::Deserialize;
 use crate::key::{Key, Material};
 
 /// The type of an access token (RFC 9068 section 2.1).
-pub(crate) const TYPE: &str = "at+jwt";
+pub(crate) const ACCESS: &str = "at+jwt";
+
+/// The type of an ID token. One type is never read as the other.
+pub(crate) const ID: &str = "JWT";
 
 /// The longest token that is looked at, in bytes.
 pub(crate) const MAX_TOKEN: usize = 8 * 1024;
@@ -35,7 +38,7 @@ pub(crate) struct ReadHeader {
 }
 
 impl<'a> Parts<'a> {
-    pub(crate) fn read(token: &'a str) -> Option<Self> {
+    pub(crate) fn read(token: &'a str, typ: &str) -> Option<Self> {
         if token.len() > MAX_TOKEN {
             return None;
         }
@@ -47,7 +50,7 @@ impl<'a> Parts<'a> {
         // Without padding, and with no stray bits at the end: one token, one text.
         let bytes = |text: &str| URL_SAFE_NO_PAD.decode(text).ok();
         let header: ReadHeader = serde_json::from_slice(&bytes(header)?).ok()?;
-        let well_formed = header.typ == TYPE && !header.kid.is_empty() && header.kid.len() <= 64;
+        let well_formed = header.typ == typ && !header.kid.is_empty() && header.kid.len() <= 64;
         Some(Self {
             signed,
             header,
@@ -75,15 +78,15 @@ fn verified(key: &impl JwtVerifier, message: &[u8], signature: &Vec<u8>) -> bool
     key.verify(message, signature).is_ok()
 }
 
-/// Signs a payload as an access token.
-pub(crate) fn write(key: &Key, payload: &[u8]) -> String {
+/// Signs a payload as a token of a type.
+pub(crate) fn write(key: &Key, typ: &str, payload: &[u8]) -> String {
     match &key.material {
-        Material::EdDsa(signer) => by_trait(&**signer, key.kid(), payload),
-        Material::Es256(signer) => by_trait(&**signer, key.kid(), payload),
-        Material::Hs256(signer, _) => by_trait(&**signer, key.kid(), payload),
+        Material::EdDsa(signer) => by_trait(&**signer, key.kid(), typ, payload),
+        Material::Es256(signer) => by_trait(&**signer, key.kid(), typ, payload),
+        Material::Hs256(signer, _) => by_trait(&**signer, key.kid(), typ, payload),
         Material::Es256k(signer) => {
             // `jsonwebtoken` has no ES256K (RFC 8812), so its header is written here.
-            let header = serde_json::json!({"typ": TYPE, "alg": "ES256K", "kid": key.kid()});
+            let header = serde_json::json!({"typ": typ, "alg": "ES256K", "kid": key.kid()});
             let message = message(header.to_string().as_bytes(), payload);
             let signature = Key::es256k_sign(signer, message.as_bytes());
             finished(message, &signature)
@@ -91,9 +94,9 @@ pub(crate) fn write(key: &Key, payload: &[u8]) -> String {
     }
 }
 
-fn by_trait(signer: &impl JwtSigner, kid: &str, payload: &[u8]) -> String {
+fn by_trait(signer: &impl JwtSigner, kid: &str, typ: &str, payload: &[u8]) -> String {
     let mut header = Header::new(signer.algorithm());
-    header.typ = Some(TYPE.to_owned());
+    header.typ = Some(typ.to_owned());
     header.kid = Some(kid.to_owned());
     let header = serde_json::to_vec(&header).expect("a header is JSON");
     let message = message(&header, payload);

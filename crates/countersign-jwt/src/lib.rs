@@ -17,6 +17,7 @@
 //! and one that the application installs for itself changes nothing here.
 
 mod claims;
+mod id_claims;
 mod issuer;
 mod jws;
 mod key;

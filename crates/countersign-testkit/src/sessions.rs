@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use countersign_core::{
-    AccountId, Identity, RefreshSeed, RefreshState, Session, SessionKind, SessionStore,
+    AccountId, Grant, Identity, RefreshSeed, RefreshState, Session, SessionKind, SessionStore,
     SessionToken, StoreError, Subject, Timestamp,
 };
 use serde_json::json;
@@ -384,6 +384,11 @@ pub fn session(name: &str) -> Session {
             seed: RefreshSeed::generate(),
             count: 7,
             rotated_at: now,
+        }),
+        grant: Some(Grant {
+            client: "a-client".to_owned(),
+            scopes: vec!["openid".to_owned()],
+            refreshable: true,
         }),
         data: [("theme".to_owned(), json!("dark"))].into(),
     }

@@ -156,7 +156,10 @@ async fn migrate(pool: &MySqlPool, prefix: &str) -> Result<(), ConnectError> {
         let error = "another node has been making the tables for a minute";
         return Err(ConnectError::Migration(error.into()));
     }
-    let texts = [include_str!("../migrations/mysql/1.sql")];
+    let texts = [
+        include_str!("../migrations/mysql/1.sql"),
+        include_str!("../migrations/mysql/2.sql"),
+    ];
     migrator(prefix, &texts)
         .run_direct(None, &mut connection, false)
         .await?;
@@ -186,6 +189,7 @@ const DIALECT: Dialect = Dialect {
             ON DUPLICATE KEY UPDATE whole_at = IF(GREATEST(whole_at, $3) + $4 <= $5, \
             GREATEST(whole_at, $6) + $7 + LAST_INSERT_ID(0), LAST_INSERT_ID(whole_at))",
     fence: "NAME",
+    upsert: " ON DUPLICATE KEY UPDATE payload = VALUES(payload)",
     nameless: true,
 };
 

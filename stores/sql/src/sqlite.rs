@@ -137,7 +137,10 @@ async fn open(
 
 async fn migrate(pool: &SqlitePool, prefix: &str) -> Result<(), ConnectError> {
     let mut lock = pool.begin_with("BEGIN IMMEDIATE").await?;
-    let texts = [include_str!("../migrations/sqlite/1.sql")];
+    let texts = [
+        include_str!("../migrations/sqlite/1.sql"),
+        include_str!("../migrations/sqlite/2.sql"),
+    ];
     migrator(prefix, &texts)
         .run_direct(None, &mut *lock, false)
         .await?;
@@ -172,6 +175,7 @@ const DIALECT: Dialect = Dialect {
             THEN MAX(kept.whole_at, $2) + $3 ELSE kept.whole_at END \
             RETURNING whole_at, admitted",
     fence: "NAME",
+    upsert: " ON CONFLICT (kind, name) DO UPDATE SET payload = excluded.payload",
     nameless: false,
 };
 

@@ -1,6 +1,7 @@
 //! The engine: puts the rules and the ports in the one order in which they are safe.
 
 mod challenge;
+mod grants;
 mod parts;
 mod sessions;
 mod sign_in;
@@ -16,11 +17,15 @@ use std::{
 use crate::{
     error::{Code, Error, StoreError},
     origin::Origin,
-    ports::limits::{Quota, Verdict},
+    ports::{
+        limits::{Limits, Quota, Verdict},
+        registry::Registry,
+    },
     secret::SessionId,
     time::Timestamp,
 };
 
+pub use grants::Granted;
 pub use parts::EngineBuilder;
 pub use sessions::Credential;
 pub use sign_in::SignedIn;
@@ -84,6 +89,16 @@ impl Engine {
         self.0.durability
     }
 
+    /// The quotas of one client.
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    /// What keeps clients and consents, if the stores do.
+    pub fn registry(&self) -> Option<&Arc<dyn Registry>> {
+        self.0.registry.as_ref()
+    }
+
     /// What the engine's clock says.
     pub fn now(&self) -> Timestamp {
         self.0.clock.now()
@@ -137,7 +152,16 @@ impl Engine {
         WeakEngine(Arc::downgrade(&self.0))
     }
 
-    async fn spend(&self, flow: &str, quota: Quota, client: Option<IpAddr>) -> Result<(), Error> {
+    /// Takes one request out of a client's quota for a flow, as the engine does for its own flows.
+    ///
+    /// # Errors
+    /// `rate_limited`, `store_unavailable`.
+    pub async fn spend(
+        &self,
+        flow: &str,
+        quota: Quota,
+        client: Option<IpAddr>,
+    ) -> Result<(), Error> {
         let Some(limiter) = &self.0.limiter else {
             return Ok(());
         };

@@ -57,12 +57,40 @@ impl Engine {
         result
     }
 
+    /// Who signed, by the same rules and in the same order, without a session: for a flow that makes
+    /// something else of it, such as an authorization code.
+    ///
+    /// # Errors
+    /// Those of [`sign_in`](Self::sign_in).
+    pub async fn prove(&self, proof: &Proof, context: &Context) -> Result<Identity, Error> {
+        let mut claimed = None;
+        let result = self.identify(proof, context, &mut claimed).await;
+        if let Err(error) = &result {
+            self.0.events.record(&Event::SignInRefused {
+                code: error.code(),
+                claimed,
+            });
+        }
+        Ok(result?.0)
+    }
+
     async fn try_sign_in(
         &self,
         proof: &Proof,
         context: &Context,
         claimed: &mut Option<AccountId>,
     ) -> Result<SignedIn, Error> {
+        let (identity, sign_in) = self.identify(proof, context, claimed).await?;
+        let now = identity.authenticated_at;
+        self.begin_session(identity, &sign_in, context, now).await
+    }
+
+    async fn identify(
+        &self,
+        proof: &Proof,
+        context: &Context,
+        claimed: &mut Option<AccountId>,
+    ) -> Result<(Identity, SignIn), Error> {
         if proof.signature.len() > MAX_SIGNATURE {
             return Err(Code::SignatureMalformed.into());
         }
@@ -100,7 +128,7 @@ impl Engine {
             Ok(false) => return Err(Code::NotAdmitted.into()),
             Err(error) => return Err(Error::with_source(Code::NotAdmitted, error)),
         }
-        self.begin_session(identity, &sign_in, context, now).await
+        Ok((identity, sign_in))
     }
 
     /// Takes the nonce, whatever comes of it, and compares the record with what came.
@@ -192,10 +220,11 @@ impl Engine {
                 count: 0,
                 rotated_at: now,
             }),
+            grant: None,
             data,
         };
         let tokens = match issues {
-            true => Some(self.mint(&session, now).await?),
+            true => Some(self.mint(&session, now, None).await?),
             false => None,
         };
         self.0.sessions.insert(&session).await?;
