@@ -4,6 +4,7 @@
 
 mod faces;
 mod servers;
+pub mod sso;
 
 use std::path::{Path, PathBuf};
 

@@ -34,8 +34,8 @@ pub(crate) fn poem_on(listener: TcpListener, auth: AuthHttp) -> OnSocket {
 
     let address = listener.local_addr().unwrap();
     let mut app = Route::new().nest_no_strip(auth.base(), countersign(auth.clone()));
-    for path in auth.well_known() {
-        app = app.at(*path, countersign(auth.clone()));
+    for path in auth.beyond_base() {
+        app = app.at(path, countersign(auth.clone()));
     }
     let app = app.at("/", get(home)).at("/me", get(me)).data(auth);
     let acceptor = TcpAcceptor::from_std(listener).unwrap();

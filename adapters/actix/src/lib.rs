@@ -33,7 +33,7 @@ use countersign_core::{Error, Session};
 use countersign_http::{AuthHttp, Peer};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// The endpoints of `auth` at [`AuthHttp::base`] and [`AuthHttp::well_known`], and what the guard needs; for
+/// The endpoints of `auth` at [`AuthHttp::base`] and [`AuthHttp::beyond_base`], and what the guard needs; for
 /// [`App::configure`](actix_web::App::configure).
 pub fn countersign(auth: AuthHttp) -> impl FnOnce(&mut ServiceConfig) {
     move |app| {
@@ -42,7 +42,7 @@ pub fn countersign(auth: AuthHttp) -> impl FnOnce(&mut ServiceConfig) {
             web::to(move |request, body| answer(mounted.clone(), request, body))
         };
         app.service(web::scope(auth.base()).default_service(endpoints()));
-        for path in auth.well_known() {
+        for path in auth.beyond_base() {
             app.route(path, endpoints());
         }
         app.app_data(auth);

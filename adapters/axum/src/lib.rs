@@ -36,15 +36,14 @@ use axum::{
 use countersign_core::Session;
 use countersign_http::{AuthHttp, Peer};
 
-/// The endpoints of `auth`, at [`AuthHttp::base`] and [`AuthHttp::well_known`]; [`merge`](Router::merge) them into the app.
+/// The endpoints of `auth`, at [`AuthHttp::base`] and [`AuthHttp::beyond_base`]; [`merge`](Router::merge) them into the app.
 ///
 /// Serve the app by `into_make_service_with_connect_info::<SocketAddr>()`: without the peer's
 /// address all clients share one quota.
 pub fn countersign<S: Clone + Send + Sync + 'static>(auth: AuthHttp) -> Router<S> {
     let endpoints: Router = Router::new().fallback(answer).with_state(auth.clone());
     let app = Router::new().nest_service(auth.base(), endpoints.clone());
-    auth.well_known()
-        .iter()
+    auth.beyond_base()
         .fold(app, |app, path| app.route_service(path, endpoints.clone()))
 }
 

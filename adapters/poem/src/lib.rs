@@ -29,7 +29,7 @@ use poem::{Endpoint, FromRequest, Request, RequestBody, Response, web::RemoteAdd
 
 /// The endpoints of `auth`. Mount it with
 /// [`nest_no_strip`](poem::Route::nest_no_strip), under [`AuthHttp::base`], and
-/// [`at`](poem::Route::at) each of [`AuthHttp::well_known`].
+/// [`at`](poem::Route::at) each of [`AuthHttp::beyond_base`].
 pub fn countersign(auth: AuthHttp) -> impl Endpoint<Output = Response> {
     Mounted(auth)
 }

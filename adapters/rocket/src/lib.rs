@@ -29,7 +29,7 @@ use rocket::{
 };
 use tokio_util::io::ReaderStream;
 
-/// Adds the endpoints at [`AuthHttp::base`] and [`AuthHttp::well_known`], what the guard needs, and
+/// Adds the endpoints at [`AuthHttp::base`] and [`AuthHttp::beyond_base`], what the guard needs, and
 /// catchers for a refusing guard. A status for which the app has its own catcher is left to that.
 #[derive(Debug, Clone)]
 pub struct Countersign(pub AuthHttp);
@@ -46,12 +46,7 @@ impl Fairing for Countersign {
         let is_free = |code: &u16| rocket.catchers().all(|taken| taken.code != Some(*code));
         let codes = GUARD_STATUSES.into_iter().filter(is_free);
         let catchers: Vec<_> = codes.map(|code| Catcher::new(code, self.clone())).collect();
-        let known: Vec<_> = self
-            .0
-            .well_known()
-            .iter()
-            .flat_map(|path| routes(path))
-            .collect();
+        let known: Vec<_> = self.0.beyond_base().flat_map(routes).collect();
         let rocket = rocket.mount(self.0.base().to_owned(), routes("/<path..>"));
         let rocket = rocket.mount("/", known).register("/", catchers);
         Ok(rocket.manage(self.0.clone()))

@@ -28,7 +28,7 @@ use warp::{
     reply::Response,
 };
 
-/// The endpoints of `auth`, under [`AuthHttp::base`] and at [`AuthHttp::well_known`]. Paths beyond it are left to other filters.
+/// The endpoints of `auth`, under [`AuthHttp::base`] and at [`AuthHttp::beyond_base`]. Paths beyond it are left to other filters.
 pub fn countersign(
     auth: &AuthHttp,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
@@ -39,7 +39,7 @@ pub fn countersign(
     warp::path::full()
         .and_then(move |path: FullPath| {
             let is_ours = is_under(path.as_str(), mounted.base())
-                || mounted.well_known().contains(&path.as_str());
+                || mounted.beyond_base().any(|beyond| beyond == path.as_str());
             std::future::ready(is_ours.then_some(path).ok_or_else(reject::not_found))
         })
         .and(query)

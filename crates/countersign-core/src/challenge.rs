@@ -9,6 +9,7 @@ use crate::{
     origin::Origin,
     secret::{Binding, BindingDigest, SessionToken},
     session::SessionKind,
+    sign_in::TextDialect,
     time::Timestamp,
 };
 
@@ -149,6 +150,8 @@ pub struct Context {
     pub credential: SessionKind,
     /// What the challenge was asked for.
     pub purpose: Cow<'static, str>,
+    /// How the text may name the site; [`TextDialect::SITE`] but for endpoints of another system.
+    pub dialect: TextDialect,
     /// The session that the client held until now: it ends, whoever signs in.
     pub previous: Option<SessionToken>,
 }
@@ -162,6 +165,7 @@ impl Context {
             binding: None,
             credential: SessionKind::Token,
             purpose: SIGN_IN.into(),
+            dialect: TextDialect::SITE,
             previous: None,
         }
     }

@@ -24,8 +24,8 @@ pub use async_trait::async_trait;
 pub use caip::{AccountId, ChainId, NameError};
 pub use challenge::{Ask, Challenge, Context, Proof, SIGN_IN};
 pub use engine::{
-    Credential, Durability, Engine, EngineBuilder, Granted, Purged, Refreshed, SignedIn, Stores,
-    Tokens, WeakEngine,
+    Credential, Durability, Engine, EngineBuilder, Granted, Proved, Purged, Refreshed, SignedIn,
+    Stores, Tokens, WeakEngine,
 };
 pub use error::{
     BoxError, Class, Code, ConfigError, ConfigFault, Error, StoreError, TokenError, VerifyError,
@@ -46,6 +46,9 @@ pub use ports::{
     wallet::Wallet,
 };
 pub use secret::{Binding, RefreshSeed, RefreshToken, Secret, SessionId, SessionToken};
-pub use session::{Grant, RefreshState, Session, SessionKind};
-pub use sign_in::{ChainText, Field, SignIn, StatementText, TextProfile, label_of};
+pub use session::{Grant, RefreshState, Session, SessionKind, Standing};
+pub use sign_in::{
+    ChainText, DomainText, Field, SignIn, StatementText, TextDialect, TextProfile, UriText,
+    label_of,
+};
 pub use time::{Clock, DateTime, SystemClock, Timestamp};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     error::{Code, ConfigFault},
     origin::Origin,
-    sign_in::SignIn,
+    sign_in::{DomainText, SignIn, TextDialect},
     time::Timestamp,
 };
 
@@ -112,6 +112,14 @@ pub fn names_uri(sign_in: &SignIn, origin: &Origin) -> bool {
         .is_none_or(|uri| Origin::of_uri(uri).as_ref() == Some(origin))
 }
 
+/// Whether the text names the bare host of the site, where that will do.
+fn names_host(sign_in: &SignIn, origin: &Origin, domain: DomainText) -> bool {
+    let scheme = sign_in.scheme.as_deref().unwrap_or(origin.scheme());
+    domain == DomainText::OrHost
+        && scheme.eq_ignore_ascii_case(origin.scheme())
+        && sign_in.domain.eq_ignore_ascii_case(origin.host())
+}
+
 impl Policy {
     pub(crate) fn main_origin(&self) -> &Origin {
         &self.origins[0]
@@ -123,16 +131,25 @@ impl Policy {
     }
 
     /// Checks domain and URI, for the origin the proof came from or else for any of ours.
-    pub(crate) fn check_site(&self, sign_in: &SignIn, from: Option<&Origin>) -> Result<(), Code> {
+    pub(crate) fn check_site(
+        &self,
+        sign_in: &SignIn,
+        from: Option<&Origin>,
+        dialect: TextDialect,
+    ) -> Result<(), Code> {
         let candidates = from.map_or(&*self.origins, std::slice::from_ref);
         let mut sites = candidates
             .iter()
-            .filter(|site| names_site(sign_in, site))
+            .filter(|site| names_site(sign_in, site) || names_host(sign_in, site, dialect.domain))
             .peekable();
         if sites.peek().is_none() {
             return Err(Code::DomainMismatch);
         }
-        if sites.any(|site| names_uri(sign_in, site)) {
+        let by_key = sign_in
+            .uri
+            .as_ref()
+            .is_some_and(|uri| dialect.uri.allows(uri));
+        if by_key || sites.any(|site| names_uri(sign_in, site)) {
             Ok(())
         } else {
             Err(Code::UriMismatch)

@@ -49,6 +49,7 @@ impl Address {
     ///     method: "eip191".to_owned(),
     ///     authenticated_at: Timestamp::from_secs(0),
     ///     account,
+    ///     delegate: None,
     /// };
     /// assert_eq!(Address::of(&identity).unwrap().to_string(), identity.account.address());
     /// identity.subject = Subject::on_chain(&identity.account);

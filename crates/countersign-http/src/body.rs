@@ -8,12 +8,19 @@ use futures_util::{Stream, StreamExt};
 use http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 
-/// The longest request body, in bytes.
+/// The longest request body, in bytes, where signatures are those of keys.
 pub const BODY_LIMIT: usize = 16 * 1024;
+
+/// The same where contract wallets sign in: a signature of 16 KiB and its text, as JSON.
+pub const LONG_BODY_LIMIT: usize = 64 * 1024;
 
 /// Reads a body that arrives in pieces; keeps up to one byte past the limit. What a client sends
 /// beyond that is read and dropped for a while, so that it gets to hear the answer.
-pub(crate) async fn read<S, B, E>(stream: S, deadline: Duration) -> Result<Bytes, Error>
+pub(crate) async fn read<S, B, E>(
+    stream: S,
+    limit: usize,
+    deadline: Duration,
+) -> Result<Bytes, Error>
 where
     S: Stream<Item = Result<B, E>>,
     B: Buf,
@@ -26,7 +33,7 @@ where
             // A body that is cut off is no body: half a request is never acted on.
             let piece = piece.map_err(|_| Error::from(Code::RequestMalformed))?;
             received = received.saturating_add(piece.remaining());
-            let room = (BODY_LIMIT + 1).saturating_sub(body.len());
+            let room = (limit + 1).saturating_sub(body.len());
             let take = room.min(piece.remaining());
             body.put(piece.take(take));
             if received > DRAIN_LIMIT {
@@ -53,16 +60,23 @@ pub(crate) fn check_headers(headers: &HeaderMap) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses bodies over the limit, and ones that are not plain JSON in UTF-8.
-pub(crate) fn check(headers: &HeaderMap, body: &Bytes) -> Result<(), Error> {
-    if body.len() > BODY_LIMIT {
+/// Refuses bodies over the limit, and ones that are not plain JSON in UTF-8, or a form where forms
+/// are taken.
+pub(crate) fn check(
+    headers: &HeaderMap,
+    body: &Bytes,
+    limit: usize,
+    forms: bool,
+) -> Result<(), Error> {
+    if body.len() > limit {
         return Err(Code::RequestTooLarge.into());
     }
     let encoded = headers
         .get_all(header::CONTENT_ENCODING)
         .iter()
         .any(|value| value != "identity");
-    if encoded || !body.is_empty() && !is_json(headers) {
+    let is_readable = body.is_empty() || is_json(headers) || forms && is_form(headers);
+    if encoded || !is_readable {
         return Err(Code::UnsupportedMediaType.into());
     }
     Ok(())
@@ -79,7 +93,17 @@ pub(crate) fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Re
     serde_json::from_slice(body).map_err(|e| Error::with_source(Code::RequestMalformed, e))
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// Whether the body is `application/x-www-form-urlencoded`.
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
+    is_of_type(headers, "application/x-www-form-urlencoded")
+}
+
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
+    is_of_type(headers, "application/json")
+}
+
+/// Whether the one `Content-Type` is this, in UTF-8.
+fn is_of_type(headers: &HeaderMap, wanted: &str) -> bool {
     let mut values = headers.get_all(header::CONTENT_TYPE).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         return false;
@@ -92,7 +116,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     let charset = parameter.is_empty()
         || parameter.eq_ignore_ascii_case("charset=utf-8")
         || parameter.eq_ignore_ascii_case("charset=\"utf-8\"");
-    essence.trim_end().eq_ignore_ascii_case("application/json") && charset
+    essence.trim_end().eq_ignore_ascii_case(wanted) && charset
 }
 
 const DRAIN_LIMIT: usize = 1024 * 1024;

@@ -6,13 +6,21 @@
 
 mod body;
 mod cookies;
+pub mod dialects;
 mod endpoints;
 mod health;
 mod housekeeping;
+#[cfg_attr(
+    not(feature = "quickstart"),
+    allow(dead_code, reason = "what is used depends on the features")
+)]
+mod mounts;
 mod origins;
 mod proxies;
 mod reply;
 mod route;
+#[cfg(feature = "sso")]
+mod sso;
 
 use std::{
     net::IpAddr,
@@ -27,12 +35,14 @@ use futures_util::{FutureExt, Stream};
 use http::{HeaderMap, Method, Request, Response, header};
 
 use cookies::{CookieNames, Cookies};
+use dialects::Dialect;
 use health::Health;
+use mounts::{Mounts, Pages};
 use proxies::Proxies;
 use reply::Reply;
 use route::Route;
 
-pub use body::BODY_LIMIT;
+pub use body::{BODY_LIMIT, LONG_BODY_LIMIT};
 pub use proxies::ProxyHeader;
 
 /// Sign-in over HTTP, at a base path of one site. Cheap to clone.
@@ -55,6 +65,7 @@ struct Inner {
     base: String,
     cookies: CookieNames,
     health: Health,
+    mounts: Mounts,
     proxies: Option<Proxies>,
     body_deadline: Duration,
     housekeeping: OnceLock<()>,
@@ -98,6 +109,7 @@ impl AuthHttp {
             base,
             cookies,
             health: Health::new(),
+            mounts: Mounts::default(),
             proxies: None,
             body_deadline: body::DEADLINE,
             housekeeping: OnceLock::new(),
@@ -135,10 +147,64 @@ impl AuthHttp {
         Ok(self)
     }
 
+    /// Serves the endpoints of another system as well, so that its clients sign in unchanged.
+    ///
+    /// ```
+    /// # use countersign_core::{ConfigError, Engine};
+    /// # #[cfg(feature = "quickstart")]
+    /// # fn run(engine: Engine) -> Result<(), ConfigError> {
+    /// use countersign_http::{AuthHttp, dialects::Quickstart};
+    ///
+    /// let auth = AuthHttp::new(engine).with(Quickstart::default())?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// `CFG_PLUGIN_CONFLICT`: a path of it is served already.
+    pub fn with(mut self, dialect: impl Dialect) -> Result<Self, ConfigError> {
+        let inner = Arc::make_mut(&mut self.0);
+        inner.mounts.add(Arc::new(dialect), &inner.base)?;
+        Ok(self)
+    }
+
+    /// Serves OAuth 2.1 and OpenID Connect as well, for these clients: other applications sign people
+    /// in here. The endpoints stand under the base path; the metadata at the root of the site.
+    ///
+    /// ```
+    /// # use countersign_core::{ConfigError, Engine};
+    /// # fn run(engine: Engine) -> Result<(), Box<dyn std::error::Error>> {
+    /// use countersign_http::AuthHttp;
+    /// use countersign_sso::{Client, StaticClients};
+    ///
+    /// let (shop, _) = Client::confidential("shop", "The Shop", &["https://shop.example/callback"])?;
+    /// let auth = AuthHttp::new(engine).sso(StaticClients::new([shop])?)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// `CFG_SSO_KEYS`: the engine signs no tokens that clients could check. `CFG_PLUGIN_CONFLICT`: a
+    /// path is served already.
+    #[cfg(feature = "sso")]
+    pub fn sso(self, clients: impl countersign_sso::ClientRegistry) -> Result<Self, ConfigError> {
+        let provider = countersign_sso::Provider::new(self.0.engine.clone(), clients)?;
+        let endpoints = sso::Sso::at(&self.0.base, provider);
+        self.with(endpoints)
+    }
+
     /// How long a body may take to arrive: ten seconds by default.
     pub fn body_deadline(mut self, deadline: Duration) -> Self {
         Arc::make_mut(&mut self.0).body_deadline = deadline;
         self
+    }
+
+    /// The longest request body, in bytes: [`BODY_LIMIT`], or [`LONG_BODY_LIMIT`] where contract
+    /// wallets sign in.
+    pub fn body_limit(&self) -> usize {
+        if self.0.engine.takes_long_signatures() {
+            LONG_BODY_LIMIT
+        } else {
+            BODY_LIMIT
+        }
     }
 
     /// The engine.
@@ -152,20 +218,18 @@ impl AuthHttp {
     }
 
     /// The paths beyond the base path that must reach [`handle`](Self::handle) too: the public
-    /// keys, if the engine issues tokens. Adapters that mount by themselves mount these as well.
-    pub fn well_known(&self) -> &'static [&'static str] {
-        if self.0.engine.issues_tokens() {
-            &[route::KEYS]
-        } else {
-            &[]
-        }
+    /// keys, if the engine issues tokens, and what [`with`](Self::with) added. Adapters that mount
+    /// by themselves mount these as well.
+    pub fn beyond_base(&self) -> impl Iterator<Item = &str> {
+        let keys = self.0.engine.issues_tokens().then_some(route::KEYS);
+        keys.into_iter().chain(self.0.mounts.beyond(&self.0.base))
     }
 
     /// Answers a request, on a Tokio runtime. Whatever happens, there is an answer: a plugin that
     /// panics or hangs is 500 `plugin_error`.
     ///
-    /// The URI is the one the client sent, with the base path. A body over [`BODY_LIMIT`] is
-    /// answered with 413, so an adapter that reads bodies itself need not read further than one
+    /// The URI is the one the client sent, with the base path. A body over the
+    /// [limit](Self::body_limit) is answered with 413, so an adapter that reads bodies itself need not read further than one
     /// byte past it.
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         let (parts, body) = request.into_parts();
@@ -180,7 +244,7 @@ impl AuthHttp {
         B: Buf,
     {
         let (parts, stream) = request.into_parts();
-        let body = body::read(stream, self.0.body_deadline);
+        let body = body::read(stream, self.body_limit(), self.0.body_deadline);
         self.answer(&parts, body).await
     }
 
@@ -234,7 +298,8 @@ impl AuthHttp {
 
     /// The answer to a request that a guard refused, in the one shape that all errors have.
     pub fn refuse(&self, error: &Error) -> Response<Bytes> {
-        Reply::error(error).into_response()
+        let message = self.0.mounts.guard_message(error);
+        Reply::error_saying(error, message).into_response()
     }
 
     async fn answer(
@@ -245,39 +310,58 @@ impl AuthHttp {
         self.0
             .housekeeping
             .get_or_init(|| housekeeping::begin(&self.0.engine));
-        let mut reply = match self.route(parts, body).await {
-            Ok(reply) => reply,
-            Err(error) => Reply::error(&error),
+        let route = Route::find(parts.uri.path(), &self.0.base, &self.0.mounts);
+        let mut reply = match &route {
+            Some(route) => match self.dispatch(route, parts, body).await {
+                Ok(reply) => reply,
+                Err(error) => route.refuse(&error),
+            },
+            None => Reply::error(
+                &body::check_headers(&parts.headers)
+                    .err()
+                    .unwrap_or(Code::NotFound.into()),
+            ),
         };
-        origins::allow(&self.0.engine, &parts.headers, &mut reply);
+        let pages = route.map_or(Pages::Ours, |route| route.pages());
+        origins::allow(&self.0.engine, &parts.headers, pages, &mut reply);
         if parts.method == http::Method::HEAD {
             reply.drop_body();
         }
         reply.into_response()
     }
 
-    async fn route(
+    async fn dispatch(
         &self,
+        route: &Route<'_>,
         parts: &http::request::Parts,
         body: impl Future<Output = Result<Bytes, Error>>,
     ) -> Result<Reply, Error> {
         body::check_headers(&parts.headers)?;
-        let route = Route::find(parts.uri.path(), &self.0.base).ok_or(Code::NotFound)?;
         if parts.method == http::Method::OPTIONS {
-            return origins::preflight(&self.0.engine, &parts.headers, &route);
+            return origins::preflight(&self.0.engine, &parts.headers, route);
         }
         if !route.allows(&parts.method) {
-            return Ok(Reply::error(&Code::MethodNotAllowed.into()).allow(route.methods()));
+            return Ok(route
+                .refuse(&Code::MethodNotAllowed.into())
+                .allow(route.methods()));
         }
         let body = if route.changes_state(&parts.method) {
             let body = body.await?;
-            body::check(&parts.headers, &body)?;
-            origins::check(&self.0.engine, &parts.headers, &self.0.cookies)?;
+            let limit = self.body_limit();
+            body::check(
+                &parts.headers,
+                &body,
+                limit,
+                route.takes_forms(&parts.method),
+            )?;
+            if route.pages() == Pages::Ours {
+                origins::check(&self.0.engine, &parts.headers, &self.0.cookies)?;
+            }
             body
         } else {
             Bytes::new()
         };
-        guarded(DEADLINE, endpoints::dispatch(&self.0, &route, parts, &body)).await
+        guarded(DEADLINE, endpoints::dispatch(&self.0, route, parts, &body)).await
     }
 }
 

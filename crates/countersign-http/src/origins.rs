@@ -5,7 +5,8 @@ use http::{HeaderMap, HeaderValue, header};
 
 use crate::{
     cookies::{CookieNames, Cookies},
-    reply::Reply,
+    mounts::Pages,
+    reply::{Reply, listed},
     route::Route,
 };
 
@@ -58,10 +59,13 @@ pub(crate) fn preflight(
     headers: &HeaderMap,
     route: &Route<'_>,
 ) -> Result<Reply, Error> {
-    of(engine, headers)?;
-    let reply = Reply::no_content().allow(route.methods());
+    if route.pages() == Pages::Ours {
+        of(engine, headers)?;
+    }
+    let mut reply = Reply::no_content().allow(route.methods());
+    let methods = listed(route.methods());
+    reply.set(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
     Ok(reply
-        .header(header::ACCESS_CONTROL_ALLOW_METHODS, route.methods())
         .header(
             header::ACCESS_CONTROL_ALLOW_HEADERS,
             "authorization, content-type",
@@ -69,9 +73,14 @@ pub(crate) fn preflight(
         .header(header::ACCESS_CONTROL_MAX_AGE, "600"))
 }
 
-/// Lets the page of a configured origin read the answer.
-pub(crate) fn allow(engine: &Engine, headers: &HeaderMap, reply: &mut Reply) {
+/// Lets the page of a configured origin read the answer; any page, where it brings no cookies.
+pub(crate) fn allow(engine: &Engine, headers: &HeaderMap, pages: Pages, reply: &mut Reply) {
     reply.set(header::VARY, HeaderValue::from_static("origin"));
+    if pages == Pages::Anybodys {
+        let anybody = HeaderValue::from_static("*");
+        reply.set(header::ACCESS_CONTROL_ALLOW_ORIGIN, anybody);
+        return;
+    }
     if let Ok(Some(origin)) = of(engine, headers) {
         let origin = HeaderValue::from_str(origin.as_str()).expect("an origin is a header value");
         reply.set(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);

@@ -1,5 +1,7 @@
 //! Answers: the one shape of errors, and the headers that every answer carries.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use countersign_core::{Class, Error};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
@@ -32,6 +34,48 @@ impl Reply {
         .header(header::CONTENT_TYPE, "application/json")
     }
 
+    /// A page for people. Its own origin must reach its forms, so the browser may name it there.
+    #[cfg(feature = "sso")]
+    pub(crate) fn page(status: StatusCode, html: String, policy: &HeaderValue) -> Self {
+        let mut reply = Self {
+            status,
+            headers: HeaderMap::new(),
+            body: html.into(),
+        }
+        .header(header::CONTENT_TYPE, "text/html; charset=utf-8")
+        .header(header::REFERRER_POLICY, "same-origin");
+        reply.set(header::CONTENT_SECURITY_POLICY, policy.clone());
+        reply
+    }
+
+    /// The browser goes elsewhere, and with GET, whatever it came with.
+    #[cfg(feature = "sso")]
+    pub(crate) fn see_other(location: &str) -> Self {
+        let mut reply = Self::no_content();
+        reply.status = StatusCode::SEE_OTHER;
+        match HeaderValue::from_str(location) {
+            Ok(location) => reply.set(header::LOCATION, location),
+            Err(_) => reply.status = StatusCode::INTERNAL_SERVER_ERROR, // ASCII by construction
+        }
+        reply
+    }
+
+    /// A protocol error of OAuth, in the shape that all errors have.
+    #[cfg(feature = "sso")]
+    pub(crate) fn oauth(status: StatusCode, code: &'static str, text: &'static str) -> Self {
+        let request_id = request_id();
+        tracing::debug!(target: "countersign", code, request_id, "refused");
+        Self::json(
+            status,
+            &ErrorAnswer {
+                error: code,
+                error_description: text.into(),
+                message: None,
+                request_id,
+            },
+        )
+    }
+
     pub(crate) fn text(text: String) -> Self {
         Self {
             status: StatusCode::OK,
@@ -43,6 +87,11 @@ impl Reply {
 
     /// `{"error", "error_description", "request_id"}`. The log gets the cause under the same id.
     pub(crate) fn error(error: &Error) -> Self {
+        Self::error_saying(error, None)
+    }
+
+    /// The same with a `message`, which clients of other systems look for.
+    pub(crate) fn error_saying(error: &Error, message: Option<&str>) -> Self {
         let request_id = request_id();
         let status = status_of(error.class());
         let cause = std::error::Error::source(error).map(|source| format!("{source:?}"));
@@ -53,11 +102,12 @@ impl Reply {
         }
         let mut reply = Self::json(
             status,
-            &serde_json::json!({
-                "error": error.code().as_str(),
-                "error_description": error.description(),
-                "request_id": request_id,
-            }),
+            &ErrorAnswer {
+                error: error.code().as_str(),
+                error_description: error.description(),
+                message,
+                request_id,
+            },
         );
         if let Some(wait) = error.retry_after() {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
@@ -69,8 +119,9 @@ impl Reply {
         reply
     }
 
-    pub(crate) fn allow(self, methods: &'static str) -> Self {
-        self.header(header::ALLOW, methods)
+    pub(crate) fn allow(mut self, methods: &str) -> Self {
+        self.set(header::ALLOW, listed(methods));
+        self
     }
 
     pub(crate) fn header(mut self, name: HeaderName, value: &'static str) -> Self {
@@ -104,6 +155,20 @@ impl Reply {
         }
         response
     }
+}
+
+#[derive(Serialize)]
+struct ErrorAnswer<'a> {
+    error: &'static str,
+    error_description: Cow<'static, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    request_id: String,
+}
+
+/// A list of methods as a header.
+pub(crate) fn listed(methods: &str) -> HeaderValue {
+    HeaderValue::from_str(methods).expect("methods are ASCII")
 }
 
 fn status_of(class: Class) -> StatusCode {

@@ -1,9 +1,15 @@
 //! Which endpoint a path means, and which methods it has.
 
+use countersign_core::Error;
 use http::Method;
 
+use crate::{
+    mounts::{MountedPath, Mounts, Pages},
+    reply::Reply,
+};
+
 /// An endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Route<'a> {
     Challenge,
     Nonce,
@@ -17,11 +23,18 @@ pub(crate) enum Route<'a> {
     LogoutAll,
     /// At its one path, whatever the base path is.
     Health,
+    /// Of another system.
+    Mounted(&'a MountedPath),
 }
 
 impl<'a> Route<'a> {
     /// Paths are compared byte for byte: no decoding, no other letter case, no slash too many.
-    pub(crate) fn find(path: &'a str, base: &str) -> Option<Self> {
+    pub(crate) fn find(path: &'a str, base: &str, mounts: &'a Mounts) -> Option<Self> {
+        Self::native(path, base).or_else(|| mounts.find(path).map(Self::Mounted))
+    }
+
+    /// One of our own endpoints.
+    pub(crate) fn native(path: &'a str, base: &str) -> Option<Self> {
         if path == HEALTH {
             return Some(Self::Health);
         }
@@ -46,7 +59,7 @@ impl<'a> Route<'a> {
     }
 
     /// The value of `Allow`.
-    pub(crate) fn methods(&self) -> &'static str {
+    pub(crate) fn methods(&self) -> &'a str {
         match self {
             Self::Challenge | Self::Verify | Self::Refresh | Self::Logout | Self::LogoutAll => {
                 "OPTIONS, POST"
@@ -55,6 +68,7 @@ impl<'a> Route<'a> {
                 "GET, HEAD, OPTIONS"
             }
             Self::OneSession(_) => "DELETE, OPTIONS",
+            Self::Mounted(path) => path.allow(),
         }
     }
 
@@ -62,6 +76,32 @@ impl<'a> Route<'a> {
         self.methods()
             .split(", ")
             .any(|allowed| allowed == method.as_str())
+    }
+
+    /// Whose pages may speak to it.
+    pub(crate) fn pages(&self) -> Pages {
+        match self {
+            Self::Mounted(path) => path.any().endpoint().pages,
+            Self::Keys => Pages::Anybodys,
+            _ => Pages::Ours,
+        }
+    }
+
+    /// The answer to a request that was refused.
+    pub(crate) fn refuse(&self, error: &Error) -> Reply {
+        match self {
+            Self::Mounted(path) => path.any().refuse(error),
+            _ => Reply::error(error),
+        }
+    }
+
+    pub(crate) fn takes_forms(&self, method: &Method) -> bool {
+        match self {
+            Self::Mounted(path) => path
+                .handler(method)
+                .is_some_and(|handler| handler.endpoint().takes_forms),
+            _ => false,
+        }
     }
 
     pub(crate) fn changes_state(&self, method: &Method) -> bool {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use countersign_core::{Grant, Granted, Identity, Session, SessionId, Timestamp};
+use countersign_core::{Grant, Granted, Identity, Proved, Session, SessionId, Standing, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -25,6 +25,7 @@ pub(crate) struct Code {
     scopes: Scopes,
     nonce: Option<String>,
     identity: Identity,
+    standing: Option<Standing>,
     /// The session of the person who allowed it: once signed out, the code is worth nothing.
     session: Option<SessionId>,
 }
@@ -49,6 +50,7 @@ impl Provider {
             scopes: request.scopes.clone(),
             nonce: request.nonce.clone(),
             identity: session.identity.clone(),
+            standing: session.standing.clone(),
             session: Some(session.id),
         };
         self.engine.put(CODE, &value, &code, LIFETIME).await?;
@@ -86,7 +88,11 @@ impl Provider {
             true => self.engine.token_lifetime(),
             false => self.engine.access_lifetime(),
         };
-        let granted = self.engine.grant(&code.identity, grant, lifetime).await?;
+        let holder = Proved {
+            identity: code.identity,
+            standing: code.standing,
+        };
+        let granted = self.engine.grant(&holder, grant, lifetime).await?;
         let id = granted.session.id;
         if let Err(error) = self.engine.put(SPENT, value, &id, REMEMBERED).await {
             // A replay could not be told: then nobody gets anything.

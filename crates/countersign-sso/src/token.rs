@@ -92,6 +92,10 @@ impl Provider {
         client: &Client,
         form: &Params,
     ) -> Result<TokenAnswer, Refusal> {
+        if !client.scopes.has(Scopes::OFFLINE) {
+            let may_not = "this client gets no refresh tokens";
+            return Err(OAuthError::new(OAuthCode::UnauthorizedClient, may_not).into());
+        }
         let token = form.required("refresh_token")?;
         let narrowed = match form.one("scope")? {
             None => None,
@@ -158,7 +162,8 @@ pub(crate) fn profile(session: &Session, scopes: &[String]) -> Map<String, Value
     let mut claims = Map::new();
     if scopes.iter().any(|scope| scope == Scopes::PROFILE) {
         let account = &session.identity.account;
-        claims.insert("preferred_username".to_owned(), account.address().into());
+        let name = session.name().unwrap_or(account.address());
+        claims.insert("preferred_username".to_owned(), name.into());
         claims.insert("account".to_owned(), account.to_string().into());
         claims.insert("chain_id".to_owned(), account.chain().as_str().into());
     }

@@ -13,6 +13,8 @@
 //! | `memory` | the `memory:` store |
 //! | `redis`, `redis-cluster`, `redis-sentinel` | the `redis:` and `rediss:` store, and those of several nodes |
 //! | `postgres`, `mysql`, `sqlite` | the stores of these databases |
+//! | `quickstart` | [`dialects::Quickstart`]: the endpoints of the Sign-In with Ethereum quickstart for Express |
+//! | `sso` | [`sso`]: other applications sign people in here, by OAuth 2.1 and OpenID Connect |
 //! | `actix` | [`actix`]: the adapter for Actix Web |
 //! | `axum` | [`axum`]: the adapter for axum |
 //! | `poem` | [`poem`]: the adapter for Poem |
@@ -22,7 +24,7 @@
 pub mod stores;
 
 pub use countersign_core::*;
-pub use countersign_http::{AuthHttp, BODY_LIMIT, Peer, ProxyHeader};
+pub use countersign_http::{AuthHttp, BODY_LIMIT, LONG_BODY_LIMIT, Peer, ProxyHeader, dialects};
 
 #[cfg(feature = "actix")]
 pub use countersign_actix as actix;
@@ -38,6 +40,8 @@ pub use countersign_poem as poem;
 pub use countersign_polkadot as polkadot;
 #[cfg(feature = "rocket")]
 pub use countersign_rocket as rocket;
+#[cfg(feature = "sso")]
+pub use countersign_sso as sso;
 #[cfg(feature = "warp")]
 pub use countersign_warp as warp;
 

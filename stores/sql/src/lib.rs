@@ -1,8 +1,8 @@
 //! Stores in a SQL database: Postgres, MySQL or MariaDB, SQLite.
 //!
-//! Each backend is a feature: `postgres`, `mysql`, `sqlite`. Several nodes may share one database.
-//! The tables are made at the first connect; nodes that boot at once wait for each other. All
-//! stores of a backend are one type, which implements [`NonceStore`](countersign_core::NonceStore),
+//! Each backend is a feature: `postgres`, `mysql`, `sqlite`; without any of them this crate is empty.
+//! Several nodes may share one database. The tables are made at the first connect; nodes that boot
+//! at once wait for each other. All stores of a backend are one type, which implements [`NonceStore`](countersign_core::NonceStore),
 //! [`SessionStore`](countersign_core::SessionStore) and
 //! [`RateLimiter`](countersign_core::RateLimiter):
 //!
@@ -34,8 +34,7 @@
 //! seconds; then it is [`StoreError::Unavailable`](countersign_core::StoreError::Unavailable). A
 //! row that cannot be read counts as absent, and the log says so.
 
-#[cfg(not(any(feature = "postgres", feature = "mysql", feature = "sqlite")))]
-compile_error!("countersign-store-sql needs one of its features: postgres, mysql, sqlite");
+#![cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))]
 
 #[macro_use]
 mod ports;

@@ -1,6 +1,7 @@
 //! What must happen when the database fails, is slow, or holds rubbish; and the replay race over
 //! four nodes. The names are those of the attack table.
 
+#![cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))]
 #![allow(clippy::unwrap_used)]
 
 mod backends;

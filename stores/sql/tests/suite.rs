@@ -1,5 +1,6 @@
 //! The store suites of the testkit on real servers, each case with tables of its own.
 
+#![cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))]
 #![allow(clippy::unwrap_used)]
 
 mod backends;

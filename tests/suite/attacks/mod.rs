@@ -9,6 +9,7 @@ mod errors;
 mod limits;
 mod messages;
 mod nonces;
+mod oauth;
 mod plugins;
 mod refresh;
 mod requests;

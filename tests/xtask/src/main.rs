@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask test`, `cargo xtask features`.
+//! The project's own commands: `cargo xtask test`, `cargo xtask features`, `cargo xtask bench`.
 
 mod packages;
 
@@ -14,6 +14,7 @@ fn main() -> ExitCode {
     let outcome = match words[..] {
         ["test", ref rest @ ..] => test(rest),
         ["features"] => features(),
+        ["bench", ref rest @ ..] => bench(rest),
         _ => Err(USAGE.to_owned()),
     };
     match outcome {
@@ -55,25 +56,50 @@ fn test(filters: &[&str]) -> Result<(), String> {
 
 /// Compiles the facade with each of its features alone, and with none.
 fn features() -> Result<(), String> {
-    let manifest = root().join("crates/countersign/Cargo.toml");
-    let manifest = std::fs::read_to_string(&manifest).map_err(|e| format!("{manifest:?}: {e}"))?;
-    let table = manifest
-        .split("[features]")
-        .nth(1)
-        .and_then(|rest| rest.split("\n[").next());
-    let names = table
-        .unwrap_or_default()
-        .lines()
-        .filter_map(|line| line.split_once(" = ["));
-    let mut count = 0;
-    for (name, _) in names.filter(|(name, _)| !name.starts_with('#')) {
+    let names = features_of("crates/countersign")?;
+    for name in &names {
         eprintln!("feature {name}");
         let flags = ["--quiet", "--no-default-features", "--features", name];
         cargo(&[&["check", "--package", "countersign"], &flags[..]].concat())?;
-        count += 1;
     }
-    eprintln!("{count} features compile alone");
+    eprintln!("{} features compile alone", names.len());
     Ok(())
+}
+
+/// Measures the named groups of benchmarks, or all of them: each is a feature and a program of
+/// `tests/bench`. Words that begin with `--`, and what follows them, go to the programs.
+fn bench(words: &[&str]) -> Result<(), String> {
+    let options = words.iter().position(|word| word.starts_with("--"));
+    let (asked, options) = words.split_at(options.unwrap_or(words.len()));
+    let groups = features_of("tests/bench")?;
+    if let Some(unknown) = asked.iter().find(|name| !groups.iter().any(|g| g == *name)) {
+        return Err(format!(
+            "no group {unknown}: there are {}",
+            groups.join(", ")
+        ));
+    }
+    for group in groups
+        .iter()
+        .filter(|g| asked.is_empty() || asked.contains(&g.as_str()))
+    {
+        eprintln!("bench {group}");
+        let package = ["--package", "countersign-bench", "--features", group];
+        let program = ["run", "--quiet", "--release", "--bin", group];
+        cargo(&[&program[..], &package, &["--"], options].concat())?;
+    }
+    Ok(())
+}
+
+/// The features that a package names, but for `default`.
+fn features_of(folder: &str) -> Result<Vec<String>, String> {
+    let manifest = root().join(folder).join("Cargo.toml");
+    let manifest = std::fs::read_to_string(&manifest).map_err(|e| format!("{manifest:?}: {e}"))?;
+    let table = manifest.split("[features]").nth(1);
+    let table = table.and_then(|rest| rest.split("\n[").next());
+    let lines = table.unwrap_or_default().lines();
+    let names = lines.filter_map(|line| Some(line.split_once(" = [")?.0));
+    let names = names.filter(|name| !name.starts_with('#') && *name != "default");
+    Ok(names.map(str::to_owned).collect())
 }
 
 fn has_nextest() -> bool {
@@ -106,4 +132,5 @@ fn root() -> PathBuf {
 }
 
 const USAGE: &str = "cargo xtask test [FILTER…]   install what the tests need, run them all
-cargo xtask features         compile the facade with each feature alone";
+cargo xtask features         compile the facade with each feature alone
+cargo xtask bench [GROUP…]   measure against bare calls; --only TEXT, --record (into docs/performance.md)";

@@ -7,13 +7,12 @@ use serde::{Serialize, de::DeserializeOwned};
 use subtle::ConstantTimeEq;
 
 use super::{
-    Engine,
+    Engine, Proved,
     tokens::{Holder, ROUNDS, Refreshed, Refusal, Tokens},
 };
 use crate::{
     error::{Code, Error},
     event::Event,
-    identity::Identity,
     ports::{
         nonces::OneTime,
         tokens::{AccessToken, Claims, IdClaims},
@@ -96,21 +95,21 @@ impl Engine {
         expected.as_bytes().ct_eq(seal.as_bytes()).into()
     }
 
-    /// Begins a session of an application in the name of `identity`. It ends after `lifetime`, and
+    /// Begins a session of an application in the name of `holder`. It ends after `lifetime`, and
     /// never later than a token session.
     ///
     /// # Errors
     /// `plugin_error`, `store_unavailable`; `internal_error` without a token issuer.
     pub async fn grant(
         &self,
-        identity: &Identity,
+        holder: &Proved,
         grant: Grant,
         lifetime: Duration,
     ) -> Result<Granted, Error> {
+        let identity = &holder.identity;
         let now = self.now();
         let end = now + lifetime.min(self.0.policy.lifetimes.token_absolute);
-        let data = self.0.attach.data(identity).await;
-        let data = data.map_err(|source| Error::with_source(Code::PluginError, source))?;
+        let data = self.attached(identity).await?;
         let session = Session {
             id: SessionToken::generate(&identity.subject).id(),
             identity: identity.clone(),
@@ -126,6 +125,7 @@ impl Engine {
                 rotated_at: now,
             }),
             grant: Some(grant),
+            standing: holder.standing.clone(),
             data,
         };
         let tokens = self.mint(&session, now, None).await?;

@@ -5,6 +5,7 @@ mod grants;
 mod parts;
 mod sessions;
 mod sign_in;
+mod standing;
 mod stores;
 mod tokens;
 mod verifiers;
@@ -28,7 +29,7 @@ use crate::{
 pub use grants::Granted;
 pub use parts::EngineBuilder;
 pub use sessions::Credential;
-pub use sign_in::SignedIn;
+pub use sign_in::{Proved, SignedIn};
 pub use stores::{Durability, Stores};
 pub use tokens::{Refreshed, Tokens};
 
@@ -97,6 +98,11 @@ impl Engine {
     /// What keeps clients and consents, if the stores do.
     pub fn registry(&self) -> Option<&Arc<dyn Registry>> {
         self.0.registry.as_ref()
+    }
+
+    /// Whether signatures may be much longer than a key's: contract wallets are served.
+    pub fn takes_long_signatures(&self) -> bool {
+        self.0.verifiers.take_long_signatures()
     }
 
     /// What the engine's clock says.

@@ -1,5 +1,7 @@
 //! Answering: a signed text becomes a session, or nothing at all.
 
+use std::collections::BTreeMap;
+
 use serde_json::from_slice;
 
 use super::{Engine, tokens::Tokens};
@@ -11,10 +13,19 @@ use crate::{
     identity::Identity,
     ports::verifier::{ChainVerifier, Verified},
     secret::{RefreshSeed, SessionToken, one_time_key},
-    session::{RefreshState, Session, SessionKind},
+    session::{RefreshState, Session, SessionKind, Standing},
     sign_in::SignIn,
     time::Timestamp,
 };
+
+/// Who signed, and what must go on being true on the chain, if anything must.
+#[derive(Debug, Clone)]
+pub struct Proved {
+    /// Who.
+    pub identity: Identity,
+    /// What a session of theirs stands on.
+    pub standing: Option<Standing>,
+}
 
 /// Somebody signed in: the session, and the token for the client.
 #[derive(Debug, Clone)]
@@ -62,7 +73,7 @@ impl Engine {
     ///
     /// # Errors
     /// Those of [`sign_in`](Self::sign_in).
-    pub async fn prove(&self, proof: &Proof, context: &Context) -> Result<Identity, Error> {
+    pub async fn prove(&self, proof: &Proof, context: &Context) -> Result<Proved, Error> {
         let mut claimed = None;
         let result = self.identify(proof, context, &mut claimed).await;
         if let Err(error) = &result {
@@ -71,7 +82,8 @@ impl Engine {
                 claimed,
             });
         }
-        Ok(result?.0)
+        let (identity, standing, _) = result?;
+        Ok(Proved { identity, standing })
     }
 
     async fn try_sign_in(
@@ -80,9 +92,23 @@ impl Engine {
         context: &Context,
         claimed: &mut Option<AccountId>,
     ) -> Result<SignedIn, Error> {
-        let (identity, sign_in) = self.identify(proof, context, claimed).await?;
+        let (identity, standing, sign_in) = self.identify(proof, context, claimed).await?;
         let now = identity.authenticated_at;
-        self.begin_session(identity, &sign_in, context, now).await
+        self.begin_session(identity, standing, &sign_in, context, now)
+            .await
+    }
+
+    /// What the application keeps with a new session.
+    pub(super) async fn attached(
+        &self,
+        identity: &Identity,
+    ) -> Result<BTreeMap<String, serde_json::Value>, Error> {
+        let mut data = BTreeMap::new();
+        for attach in &self.0.attach {
+            let more = attach.data(identity).await;
+            data.extend(more.map_err(|e| Error::with_source(Code::PluginError, e))?);
+        }
+        Ok(data)
     }
 
     async fn identify(
@@ -90,7 +116,7 @@ impl Engine {
         proof: &Proof,
         context: &Context,
         claimed: &mut Option<AccountId>,
-    ) -> Result<(Identity, SignIn), Error> {
+    ) -> Result<(Identity, Option<Standing>, SignIn), Error> {
         if proof.signature.len() > MAX_SIGNATURE {
             return Err(Code::SignatureMalformed.into());
         }
@@ -110,7 +136,7 @@ impl Engine {
         }
         self.0
             .policy
-            .check_site(&sign_in, context.origin.as_ref())?;
+            .check_site(&sign_in, context.origin.as_ref(), context.dialect)?;
         let account = claimed.clone().ok_or(Code::ChainNotAllowed)?;
         self.0.policy.times.check(&sign_in, self.now())?;
 
@@ -122,13 +148,18 @@ impl Engine {
             account,
             method: verified.method().to_owned(),
             authenticated_at: now,
+            delegate: verified.delegate().cloned(),
         };
+        let standing = verified.evidence().map(|evidence| Standing {
+            evidence: evidence.to_owned(),
+            confirmed_at: now,
+        });
         match self.0.gate.admit(&identity).await {
             Ok(true) => {}
             Ok(false) => return Err(Code::NotAdmitted.into()),
             Err(error) => return Err(Error::with_source(Code::NotAdmitted, error)),
         }
-        Ok((identity, sign_in))
+        Ok((identity, standing, sign_in))
     }
 
     /// Takes the nonce, whatever comes of it, and compares the record with what came.
@@ -164,7 +195,9 @@ impl Engine {
             .into());
         }
         // Domain and URI are checked once more, against the one origin that asked.
-        self.0.policy.check_site(sign_in, Some(&record.origin))?;
+        self.0
+            .policy
+            .check_site(sign_in, Some(&record.origin), context.dialect)?;
         if context
             .origin
             .as_ref()
@@ -185,6 +218,7 @@ impl Engine {
     async fn begin_session(
         &self,
         identity: Identity,
+        standing: Option<Standing>,
         sign_in: &SignIn,
         context: &Context,
         now: Timestamp,
@@ -202,8 +236,7 @@ impl Engine {
                 (end, end)
             }
         };
-        let data = self.0.attach.data(&identity).await;
-        let data = data.map_err(|source| Error::with_source(Code::PluginError, source))?;
+        let data = self.attached(&identity).await?;
         let issues = context.credential == SessionKind::Token && self.issues_tokens();
         let token = SessionToken::generate(&identity.subject);
         let session = Session {
@@ -221,6 +254,7 @@ impl Engine {
                 rotated_at: now,
             }),
             grant: None,
+            standing,
             data,
         };
         let tokens = match issues {

@@ -1,10 +1,12 @@
 //! The text that a wallet signs (CAIP-122, ERC-4361): its fields, and the exact text they make.
 
+pub(crate) mod dialect;
 pub(crate) mod parse;
 pub(crate) mod profile;
 
 use crate::{caip::ChainId, time::DateTime};
 
+pub use dialect::{DomainText, TextDialect, UriText};
 pub use parse::label_of;
 pub use profile::{ChainText, Field, StatementText, TextProfile};
 

@@ -1,7 +1,7 @@
 //! `POST /verify`: a signed text becomes a session.
 
 use bytes::Bytes;
-use countersign_core::{Binding, Code, Context, Error, Proof, SessionKind, SignedIn};
+use countersign_core::{Binding, Code, Context, Error, Proof, SessionKind, SessionToken, SignedIn};
 use http::{StatusCode, request::Parts};
 use serde::{Deserialize, Serialize};
 
@@ -46,28 +46,15 @@ pub(super) async fn verify(auth: &Inner, parts: &Parts, body: &Bytes) -> Result<
         message,
         signature: read_signature(&signature)?,
     };
-    let cookies = Cookies::read(&parts.headers, &auth.cookies)?;
-    let credential = SessionKind::from(request.credential);
-    let context = Context {
-        origin: origins::of(&auth.engine, &parts.headers)?,
-        client: auth.client(parts),
-        binding: cookies.binding(),
-        previous: (credential == SessionKind::Cookie)
-            .then(|| cookies.session_token())
-            .flatten(),
-        credential,
-        ..Context::token()
-    };
+    let context = context(auth, parts, request.credential.into())?;
     let SignedIn {
         session,
         token,
         tokens,
     } = auth.engine.sign_in(&proof, &context).await?;
     let answer = SessionAnswer::of(&session);
-    Ok(match credential {
-        SessionKind::Cookie => Reply::json(StatusCode::OK, &answer)
-            .cookie(auth.cookies.set_session(&token))
-            .cookie(auth.cookies.set_binding(&Binding::generate())),
+    Ok(match context.credential {
+        SessionKind::Cookie => carried(auth, Reply::json(StatusCode::OK, &answer), &token),
         SessionKind::Token => Reply::json(
             StatusCode::OK,
             &TokenAnswer {
@@ -84,7 +71,32 @@ pub(super) async fn verify(auth: &Inner, parts: &Parts, body: &Bytes) -> Result<
     })
 }
 
-fn read_signature(text: &str) -> Result<Vec<u8>, Error> {
+/// Where a proof comes from, for a native sign-in; another system has a purpose of its own.
+pub(crate) fn context(
+    auth: &Inner,
+    parts: &Parts,
+    credential: SessionKind,
+) -> Result<Context, Error> {
+    let cookies = Cookies::read(&parts.headers, &auth.cookies)?;
+    let is_cookie = credential == SessionKind::Cookie;
+    Ok(Context {
+        origin: origins::of(&auth.engine, &parts.headers)?,
+        client: auth.client(parts),
+        binding: cookies.binding(),
+        previous: cookies.session_token().filter(|_| is_cookie),
+        credential,
+        ..Context::token()
+    })
+}
+
+/// Hands a new session to the browser, and a new binding with it.
+pub(crate) fn carried(auth: &Inner, reply: Reply, token: &SessionToken) -> Reply {
+    reply
+        .cookie(auth.cookies.set_session(token))
+        .cookie(auth.cookies.set_binding(&Binding::generate()))
+}
+
+pub(crate) fn read_signature(text: &str) -> Result<Vec<u8>, Error> {
     let digits = text.strip_prefix("0x").ok_or(Code::SignatureMalformed)?;
     hex::decode(digits).map_err(|e| Error::with_source(Code::SignatureMalformed, e))
 }

@@ -75,7 +75,7 @@ pub(super) async fn nonce(auth: &Inner, parts: &Parts) -> Result<Reply, Error> {
 }
 
 /// A challenge for a cookie is bound to the browser: to the binding it has, or a fresh one.
-async fn issue(
+pub(crate) async fn issue(
     auth: &Inner,
     parts: &Parts,
     ask: Ask,
@@ -95,7 +95,7 @@ async fn issue(
     }
 }
 
-fn bound(auth: &Inner, reply: Reply, binding: Option<Binding>) -> Reply {
+pub(crate) fn bound(auth: &Inner, reply: Reply, binding: Option<Binding>) -> Reply {
     match binding {
         Some(binding) => reply.cookie(auth.cookies.set_binding(&binding)),
         None => reply,

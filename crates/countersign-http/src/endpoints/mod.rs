@@ -1,12 +1,12 @@
 //! The native endpoints.
 
-mod answering;
-mod asking;
+pub(crate) mod answering;
+pub(crate) mod asking;
 mod sessions;
 mod tokens;
 
 use bytes::Bytes;
-use countersign_core::{Error, SessionKind};
+use countersign_core::{Code, Error, SessionKind};
 use http::request::Parts;
 use serde::Deserialize;
 
@@ -29,6 +29,10 @@ pub(crate) async fn dispatch(
         Route::OneSession(handle) => sessions::end(auth, parts, handle).await,
         Route::Logout => sessions::logout(auth, parts).await,
         Route::LogoutAll => sessions::logout_all(auth, parts).await,
+        Route::Mounted(path) => match path.handler(&parts.method) {
+            Some(handler) => handler.answer(auth, parts, body).await,
+            None => Err(Code::MethodNotAllowed.into()),
+        },
         Route::Health => {
             let peer = parts.extensions.get::<Peer>();
             auth.health.answer(&auth.engine, peer, &parts.headers).await
@@ -39,7 +43,7 @@ pub(crate) async fn dispatch(
 /// The word for a session's kind on the wire.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(try_from = "String")]
-enum CredentialName {
+pub(crate) enum CredentialName {
     #[default]
     Cookie,
     Token,

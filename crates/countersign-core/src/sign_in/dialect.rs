@@ -1,0 +1,50 @@
+//! How the texts of another system may differ from ours in naming the site.
+
+/// Which site a text has to name, and how. The rules of [`SITE`](Self::SITE) hold everywhere; the
+/// endpoints of another system, which take nonces of their own
+/// [purpose](crate::Context::purpose) only, may allow what its clients write besides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextDialect {
+    /// What the domain in the first line may be, besides the site's host and port.
+    pub domain: DomainText,
+    /// What the `URI` line may be, besides one of the site.
+    pub uri: UriText,
+}
+
+impl TextDialect {
+    /// Host and port of the site, and a URI of the site: ERC-4361, CAIP-122.
+    pub const SITE: Self = Self {
+        domain: DomainText::Authority,
+        uri: UriText::OfSite,
+    };
+}
+
+/// What the domain in the first line may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DomainText {
+    /// Host and port, as in the site's origin.
+    Authority,
+    /// The bare host as well, whatever the port.
+    OrHost,
+}
+
+/// What the `URI` line may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UriText {
+    /// A URI of the site.
+    OfSite,
+    /// A `did:key` as well: a key that the page made for the session.
+    OrDidKey,
+}
+
+impl UriText {
+    pub(crate) fn allows(self, uri: &str) -> bool {
+        // The key is base58btc, which multibase marks by a z.
+        let is_did_key = |uri: &str| {
+            uri.strip_prefix("did:key:z").is_some_and(|key| {
+                !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            })
+        };
+        self == Self::OrDidKey && is_did_key(uri)
+    }
+}

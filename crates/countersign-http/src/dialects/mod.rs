@@ -1,0 +1,14 @@
+//! Endpoints of other systems, over the same engine: their existing clients sign in unchanged, and
+//! every check holds. Each is a feature; [`AuthHttp::with`](crate::AuthHttp::with) serves one.
+
+#[cfg(feature = "quickstart")]
+mod quickstart;
+
+use crate::mounts::Endpoints;
+
+#[cfg(feature = "quickstart")]
+pub use quickstart::Quickstart;
+
+/// A set of endpoints of another system. Only this crate has some.
+#[expect(private_bounds, reason = "sealed")]
+pub trait Dialect: Endpoints + 'static {}

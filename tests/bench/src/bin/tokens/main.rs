@@ -1,0 +1,158 @@
+//! Tokens: to issue and to verify one, against the bare `jsonwebtoken` call (ES256K, which it does
+//! not have: against k256) with the same claims on the same arithmetic.
+
+#![allow(clippy::unwrap_used)]
+
+use std::time::Duration;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use countersign_bench::{Goal, Report, calls};
+use countersign_core::{AccountId, Claims, Clock, Expected, Subject, SystemClock, TokenIssuer};
+use countersign_jwt::{Algorithm, Jwt, Key, KeyRing};
+use futures_util::FutureExt as _;
+use k256::ecdsa::signature::{Signer as _, Verifier as _};
+use serde_json::{Map, Value};
+
+mod yardstick;
+
+use yardstick::Yardstick;
+
+fn main() {
+    yardstick::install();
+    let mut report = Report::new("tokens");
+    for algorithm in [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Hs256] {
+        let bare = Yardstick::new(algorithm, SECRET, ISSUER);
+        let (jwt, claims) = (Jwt::new(KeyRing::of(key(algorithm))), claims());
+        let token = issue(&jwt, &claims);
+        report
+            .contest(&format!("issue {algorithm}"))
+            .side("jsonwebtoken::encode", calls(|| bare.issue(&claims)))
+            .side("Jwt::issue", calls(|| issue(&jwt, &claims)))
+            .goal(Goal::CpuRatio(1.10))
+            .run();
+        let contest = report
+            .contest(&format!("verify {algorithm}"))
+            .side("jsonwebtoken::decode", calls(|| bare.verify(&token)))
+            .side("Jwt::verify", calls(|| verify(&jwt, &token)));
+        if algorithm == Algorithm::Hs256 {
+            contest.goal(Goal::Cpu(Duration::from_micros(3))).run();
+        } else {
+            contest.goal(Goal::CpuRatio(1.10)).run();
+        }
+    }
+    arithmetic(&mut report);
+    report.finish();
+}
+
+/// Against the signature alone.
+fn arithmetic(report: &mut Report) {
+    let dalek = ed25519_dalek::SigningKey::from_bytes(SECRET);
+    let (jwt, claims) = (Jwt::new(KeyRing::of(key(Algorithm::EdDsa))), claims());
+    let token = issue(&jwt, &claims);
+    let (message, signature) = parts(&token);
+    let signature = ed25519_dalek::Signature::from_slice(&signature).unwrap();
+    let public = dalek.verifying_key();
+    let bare = || {
+        public
+            .verify_strict(message.as_bytes(), &signature)
+            .unwrap()
+    };
+    report
+        .contest("verify EdDSA, the signature alone")
+        .side("ed25519-dalek", calls(bare))
+        .side("Jwt::verify", calls(|| verify(&jwt, &token)))
+        .goal(Goal::CpuRatio(1.10))
+        .run();
+
+    let bare = k256::ecdsa::SigningKey::from_slice(SECRET).unwrap();
+    let jwt = Jwt::new(KeyRing::of(key(Algorithm::Es256k)));
+    let token = issue(&jwt, &claims);
+    let (message, signature) = parts(&token);
+    let signature = k256::ecdsa::Signature::from_slice(&signature).unwrap();
+    let sign = || -> k256::ecdsa::Signature { bare.sign(message.as_bytes()) };
+    report
+        .contest("issue ES256K")
+        .side("k256", calls(sign))
+        .side("Jwt::issue", calls(|| issue(&jwt, &claims)))
+        .goal(Goal::CpuRatio(1.10))
+        .run();
+    let public = *bare.verifying_key();
+    let check = || public.verify(message.as_bytes(), &signature).unwrap();
+    report
+        .contest("verify ES256K")
+        .side("k256", calls(check))
+        .side("Jwt::verify", calls(|| verify(&jwt, &token)))
+        .goal(Goal::CpuRatio(1.10))
+        .run();
+}
+
+fn issue(jwt: &Jwt, claims: &Claims) -> String {
+    let token = jwt.issue(claims).now_or_never().unwrap();
+    token.unwrap().expose().to_owned()
+}
+
+fn verify(jwt: &Jwt, token: &str) -> Claims {
+    let expected = Expected {
+        issuer: ISSUER,
+        audience: ISSUER,
+        now: SystemClock.now(),
+        leeway: Duration::from_secs(60),
+    };
+    jwt.verify(token, &expected)
+        .now_or_never()
+        .unwrap()
+        .unwrap()
+}
+
+/// What was signed, and the signature.
+fn parts(token: &str) -> (String, Vec<u8>) {
+    let (message, signature) = token.rsplit_once('.').unwrap();
+    (
+        message.to_owned(),
+        URL_SAFE_NO_PAD.decode(signature).unwrap(),
+    )
+}
+
+/// A key of 32 bytes that are known here.
+fn key(algorithm: Algorithm) -> Key {
+    let (kty, crv, secret) = match algorithm {
+        Algorithm::EdDsa => ("OKP", Some("Ed25519"), "d"),
+        Algorithm::Es256 => ("EC", Some("P-256"), "d"),
+        Algorithm::Es256k => ("EC", Some("secp256k1"), "d"),
+        _ => ("oct", None, "k"),
+    };
+    let mut jwk = Map::new();
+    jwk.insert("kty".to_owned(), kty.into());
+    jwk.extend(crv.map(|crv| ("crv".to_owned(), crv.into())));
+    jwk.insert(secret.to_owned(), URL_SAFE_NO_PAD.encode(SECRET).into());
+    Key::from_jwk(&jwk).unwrap()
+}
+
+fn claims() -> Claims {
+    let now = SystemClock.now();
+    let account: AccountId = "eip155:1:0x1111111111111111111111111111111111111111"
+        .parse()
+        .unwrap();
+    Claims {
+        issuer: ISSUER.to_owned(),
+        subject: "eip155:0x1111111111111111111111111111111111111111"
+            .parse::<Subject>()
+            .unwrap(),
+        audience: ISSUER.to_owned(),
+        issued_at: now,
+        expires_at: now + Duration::from_secs(86_400),
+        token_id: "h1oDLQcN1bZ8lVbUFVv8YQ".to_owned(),
+        session: "a".repeat(43),
+        client: ISSUER.to_owned(),
+        authenticated_at: now,
+        method: "eip191".to_owned(),
+        account,
+        scope: None,
+        extra: Map::<String, Value>::new(),
+    }
+}
+
+/// The bytes that SHA-256 begins with: a key for measuring, which signs nothing for anybody.
+const SECRET: &[u8; 32] = b"\x6a\x09\xe6\x67\xbb\x67\xae\x85\x3c\x6e\xf3\x72\xa5\x4f\xf5\x3a\
+    \x51\x0e\x52\x7f\x9b\x05\x68\x8c\x1f\x83\xd9\xab\x5b\xe0\xcd\x19";
+const ISSUER: &str = "https://app.example";
