@@ -48,7 +48,7 @@ where
     }
 }
 
-/// Refuses header blocks over 16 KiB or 100 fields.
+/// Refuses header blocks over 16 KiB or 100 fields, and two hosts (RFC 9112 section 3.2).
 pub(crate) fn check_headers(headers: &HeaderMap) -> Result<(), Error> {
     let bytes: usize = headers
         .iter()
@@ -56,6 +56,9 @@ pub(crate) fn check_headers(headers: &HeaderMap) -> Result<(), Error> {
         .sum();
     if headers.len() > MAX_HEADERS || bytes > MAX_HEADER_BYTES {
         return Err(Code::HeadersTooLarge.into());
+    }
+    if headers.get_all(header::HOST).iter().nth(1).is_some() {
+        return Err(Code::RequestMalformed.into());
     }
     Ok(())
 }

@@ -72,15 +72,15 @@ impl CookieNames {
 
 /// What came in of our two cookies.
 #[derive(Default)]
-pub(crate) struct Cookies {
-    pub(crate) session: Option<String>,
-    pub(crate) binding: Option<String>,
+pub(crate) struct Cookies<'a> {
+    pub(crate) session: Option<Cow<'a, str>>,
+    pub(crate) binding: Option<Cow<'a, str>>,
 }
 
-impl Cookies {
+impl<'a> Cookies<'a> {
     /// Reads ours among all cookies. Two of one name are refused: one of them was planted, and
     /// there is no telling which.
-    pub(crate) fn read(headers: &HeaderMap, names: &CookieNames) -> Result<Self, Error> {
+    pub(crate) fn read(headers: &'a HeaderMap, names: &CookieNames) -> Result<Self, Error> {
         let mut cookies = Self::default();
         for header in headers.get_all(header::COOKIE) {
             // Bytes, not text: what other cookies hold must not hide ours.
@@ -94,7 +94,7 @@ impl Cookies {
                     name if name == names.binding.as_bytes() => &mut cookies.binding,
                     _ => continue,
                 };
-                let value = String::from_utf8_lossy(value.trim_ascii()).into_owned();
+                let value = String::from_utf8_lossy(value.trim_ascii());
                 if place.replace(value).is_some() {
                     return Err(Code::RequestMalformed.into());
                 }

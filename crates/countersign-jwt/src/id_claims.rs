@@ -1,14 +1,11 @@
 //! The claims of an ID token (OpenID Connect Core 1.0 section 2) to and from JSON.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use countersign_core::IdClaims;
-use serde_json::Value;
+use countersign_core::{IdClaims, Timestamp};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256, Sha512};
 
-use crate::{
-    Algorithm,
-    claims::{Once, instant},
-};
+use crate::Algorithm;
 
 /// What the token says, as JSON; `at_hash` by the algorithm that signs it.
 pub(crate) fn write(claims: &IdClaims, algorithm: Algorithm) -> Vec<u8> {
@@ -38,7 +35,7 @@ pub(crate) fn write(claims: &IdClaims, algorithm: Algorithm) -> Vec<u8> {
 
 /// Reads what a good signature covers. Its times are not judged: it is a hint, not a credential.
 pub(crate) fn read(payload: &[u8], expected_issuer: &str) -> Option<IdClaims> {
-    let Once(mut object) = serde_json::from_slice(payload).ok()?;
+    let mut object: Map<String, Value> = serde_json::from_slice(payload).ok()?;
     let (issued_at, expires_at) = (instant(&mut object, "iat")?, instant(&mut object, "exp")?);
     let authenticated_at = instant(&mut object, "auth_time")?;
     object.remove("at_hash");
@@ -66,6 +63,14 @@ pub(crate) fn read(payload: &[u8], expected_issuer: &str) -> Option<IdClaims> {
         access_token: None,
         extra: object,
     })
+}
+
+/// Whole seconds between 1970 and 9999.
+fn instant(object: &mut Map<String, Value>, name: &str) -> Option<Timestamp> {
+    let seconds = object.remove(name)?.as_i64()?;
+    (0..=253_402_300_799)
+        .contains(&seconds)
+        .then(|| Timestamp::from_secs(seconds))
 }
 
 /// The left half of the hash that belongs to the algorithm: SHA-512 for Ed25519, else SHA-256.

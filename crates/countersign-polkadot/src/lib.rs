@@ -27,6 +27,7 @@
 mod accounts;
 mod dialect;
 mod networks;
+mod polkadot_account;
 mod signature;
 #[cfg(feature = "signer")]
 mod signer;
@@ -35,6 +36,7 @@ mod verifier;
 
 pub use dialect::SIWS;
 pub use networks::{Network, NetworkError};
+pub use polkadot_account::PolkadotAccount;
 #[cfg(feature = "signer")]
 pub use signer::{PolkadotWallet, Scheme, UnknownScheme};
 pub use verifier::Polkadot;

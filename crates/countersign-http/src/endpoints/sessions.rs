@@ -4,7 +4,7 @@ use countersign_core::{ChainId, Class, Credential, Error, Session, SessionId, Su
 use http::{StatusCode, request::Parts};
 use serde::Serialize;
 
-use crate::{Inner, bearer, cookies::Cookies, reply::Reply};
+use crate::{Inner, cookies::Cookies, guard::bearer, reply::Reply};
 
 /// What a client may know of its session. Never a token.
 #[derive(Serialize)]

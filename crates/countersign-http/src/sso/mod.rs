@@ -9,9 +9,10 @@ use countersign_sso::{Authorization, Logout, Params, Provider, form_urlencode};
 use http::{HeaderValue, StatusCode, header, request::Parts};
 
 use crate::{
-    Inner, bearer, body,
+    Inner, body,
     cookies::Cookies,
     dialects::Dialect,
+    guard::bearer,
     mounts::{Endpoint, Endpoints, Pages},
     reply::Reply,
 };
