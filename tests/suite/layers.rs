@@ -84,6 +84,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const FREE: &[&str] = &[
     "countersign-bench",
     "countersign-fault",
+    "countersign-fuzz",
     "countersign-tests",
 ];
 
