@@ -1,7 +1,5 @@
 //! Answering: a signed text becomes a session, or nothing at all.
 
-use std::collections::BTreeMap;
-
 use serde_json::from_slice;
 
 use super::{Engine, tokens::Tokens};
@@ -236,7 +234,8 @@ impl Engine {
                 (end, end)
             }
         };
-        let data = self.attached(&identity).await?;
+        let mut data = context.data.clone();
+        data.extend(self.attached(&identity).await?);
         let issues = context.credential == SessionKind::Token && self.issues_tokens();
         let token = SessionToken::generate(&identity.subject);
         let session = Session {
