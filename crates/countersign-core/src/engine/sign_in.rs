@@ -1,5 +1,7 @@
 //! Answering: a signed text becomes a session, or nothing at all.
 
+use std::collections::BTreeMap;
+
 use serde_json::from_slice;
 
 use super::{Engine, tokens::Tokens};
