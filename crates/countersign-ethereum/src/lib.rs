@@ -1,6 +1,9 @@
 //! Sign-In with Ethereum (ERC-4361) for countersign: the `eip155` namespace, EIP-55 addresses and
 //! EIP-191 signatures of externally owned accounts.
 //!
+//! The feature `secp256k1` recovers keys by libsecp256k1, Bitcoin Core's library in C, in half the
+//! time; the answers are the same.
+//!
 //! ```
 //! use countersign_core::ChainVerifier;
 //! use countersign_ethereum::Ethereum;
@@ -12,6 +15,7 @@
 mod address;
 #[cfg(feature = "siwe")]
 mod interop;
+mod recovery;
 mod signature;
 #[cfg(feature = "signer")]
 mod signer;
