@@ -54,44 +54,48 @@ fn key_of(digest: &[u8; 32], rs: &[u8; 64], parity: u8) -> [u8; 64] {
     key[1..].try_into().expect("64 of 65")
 }
 
-/// Checks an sr25519 signature over the wrapped text.
-///
-/// # Panics
-/// If it is not good.
-pub fn sr25519(text: &SignInText) {
-    let (key, signature, wrapped) = parts(text);
-    let key = schnorrkel::PublicKey::from_bytes(&key).expect("a key");
-    let signature = schnorrkel::Signature::from_bytes(&signature).expect("a signature");
-    key.verify_simple(b"substrate", wrapped.as_bytes(), &signature)
-        .expect("it is good");
+/// A Substrate key, a signature and what was signed, ready to be checked.
+#[derive(Debug)]
+pub struct Signed {
+    key: [u8; 32],
+    signature: [u8; 64],
+    wrapped: String,
 }
 
-/// Checks an ed25519 signature over the wrapped text.
-///
-/// # Panics
-/// If it is not good.
-pub fn ed25519(text: &SignInText) {
-    let (key, signature, wrapped) = parts(text);
-    let key = ed25519_dalek::VerifyingKey::from_bytes(&key).expect("a key");
-    key.verify_strict(wrapped.as_bytes(), &signature.into())
-        .expect("it is good");
-}
+impl Signed {
+    /// Takes a text apart.
+    ///
+    /// # Panics
+    /// If it is none of a Substrate account.
+    pub fn of(text: &SignInText) -> Self {
+        let read = Polkadot::new().parse(&text.message).expect("a text");
+        let mut signature = [0; 64];
+        hex::decode_to_slice(&text.signature[2..], &mut signature).expect("64 bytes of hex");
+        Self {
+            key: ss58::decode(&read.address).expect("an address").1,
+            signature,
+            wrapped: format!("<Bytes>{}</Bytes>", text.message),
+        }
+    }
 
-/// Key, signature and what was signed, prepared once for all.
-fn parts(text: &SignInText) -> ([u8; 32], [u8; 64], String) {
-    let mut signature = [0; 64];
-    hex::decode_to_slice(&text.signature[2..], &mut signature).expect("64 bytes of hex");
-    (
-        text.key(),
-        signature,
-        format!("<Bytes>{}</Bytes>", text.message),
-    )
-}
+    /// Checks it as sr25519.
+    ///
+    /// # Panics
+    /// If it is not good.
+    pub fn sr25519(&self) {
+        let key = schnorrkel::PublicKey::from_bytes(&self.key).expect("a key");
+        let signature = schnorrkel::Signature::from_bytes(&self.signature).expect("a signature");
+        key.verify_simple(b"substrate", self.wrapped.as_bytes(), &signature)
+            .expect("it is good");
+    }
 
-impl SignInText {
-    /// The 32 bytes behind the address in a Substrate text.
-    fn key(&self) -> [u8; 32] {
-        let read = Polkadot::new().parse(&self.message).expect("a text");
-        ss58::decode(&read.address).expect("an address").1
+    /// Checks it as ed25519, strictly.
+    ///
+    /// # Panics
+    /// If it is not good.
+    pub fn ed25519(&self) {
+        let key = ed25519_dalek::VerifyingKey::from_bytes(&self.key).expect("a key");
+        key.verify_strict(self.wrapped.as_bytes(), &self.signature.into())
+            .expect("it is good");
     }
 }

@@ -4,7 +4,7 @@ mod bare;
 mod guard;
 mod sign_in;
 
-pub use bare::{ed25519, recover, sr25519};
+pub use bare::{Signed, recover};
 pub use guard::Guarded;
 pub use sign_in::{ORIGIN, SignInText};
 
@@ -27,12 +27,12 @@ pub fn path(name: &str) -> Option<Box<dyn FnMut()>> {
             })
         }
         "sr25519-bare" => {
-            let text = SignInText::sr25519();
-            Box::new(move || sr25519(black_box(&text)))
+            let signed = Signed::of(&SignInText::sr25519());
+            Box::new(move || black_box(&signed).sr25519())
         }
         "ed25519-bare" => {
-            let text = SignInText::ed25519();
-            Box::new(move || ed25519(black_box(&text)))
+            let signed = Signed::of(&SignInText::ed25519());
+            Box::new(move || black_box(&signed).ed25519())
         }
         "guard-cookie" => {
             let guarded = Guarded::new();

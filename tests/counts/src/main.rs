@@ -58,7 +58,7 @@ fn instructions(name: &str, times: u32) -> Result<u64, String> {
         // The copying routines of glibc are chosen by processor: these every x86-64 has.
         .env(
             "GLIBC_TUNABLES",
-            "glibc.cpu.hwcaps=-AVX512F,-AVX2,-AVX,-ERMS,-FSRM",
+            "glibc.cpu.hwcaps=-AVX512F,-AVX2,-AVX,-AVX_Fast_Unaligned_Load,-ERMS,-FSRM",
         )
         .output()
         .map_err(|error| format!("valgrind: {error}: apt-get install valgrind"))?;

@@ -12,6 +12,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("postgres", "postgresql"),
     ("mariadbd", "mariadb-server"),
     ("python3", "python3-venv"),
+    ("valgrind", "valgrind"),
 ];
 
 /// Sees to it that every needed program is there.
