@@ -5,7 +5,7 @@ use std::{path::Path, process::Stdio};
 use countersign_core::{Ask, Context, Proof, Wallet};
 use countersign_ethereum::Ethereum;
 use countersign_http::AuthHttp;
-use countersign_jwt::{Jwt, Key, KeyRing};
+use countersign_jwt::{Algorithm, Jwt, Key, KeyRing};
 use countersign_polkadot::Polkadot;
 use countersign_store_memory::stores;
 use countersign_testkit::ethereum_wallet;
@@ -60,7 +60,9 @@ fn jose_and_pyjwt_take_our_tokens_and_we_refuse_their_wrong_ones() {
         );
         install(&jose).await;
         let python = virtual_environment(&pyjwt).await;
+        let rsa = private_jwk(&Key::generate(Algorithm::Rs256));
         for (alg, jwk) in [
+            ("RS256", rsa),
             (
                 "EdDSA",
                 json!({"kty": "OKP", "crv": "Ed25519", "d": SECRET}),
@@ -86,6 +88,15 @@ fn jose_and_pyjwt_take_our_tokens_and_we_refuse_their_wrong_ones() {
 
 /// The private half of the test's keys.
 const SECRET: &str = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A";
+
+/// A whole key, by the way of a ring's file.
+fn private_jwk(key: &Key) -> Value {
+    let file = std::env::temp_dir().join(format!("countersign-{}.json", key.kid()));
+    KeyRing::of(key.clone()).save(&file).unwrap();
+    let mut ring: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    std::fs::remove_file(file).unwrap();
+    ring["keys"][0]["jwk"].take()
+}
 
 /// A server with that key, and what a client of it is given.
 async fn tokens_of_a_server(alg: &str, jwk: &Value) -> String {

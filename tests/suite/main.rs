@@ -8,5 +8,6 @@ mod attacks;
 mod clients;
 mod codes;
 mod differential;
+mod guards;
 mod layers;
 mod vectors;

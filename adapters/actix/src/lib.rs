@@ -29,7 +29,7 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 use bytes::Bytes;
-use countersign_core::{Error, Session};
+use countersign_core::{Error, FromSession, Session};
 use countersign_http::{AuthHttp, Peer};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -45,28 +45,28 @@ pub fn countersign(auth: AuthHttp) -> impl FnOnce(&mut ServiceConfig) {
         for path in auth.beyond_base() {
             app.route(path, endpoints());
         }
-        app.app_data(auth);
+        app.app_data(web::Data::new(auth));
     }
 }
 
 /// A guard: the handler runs only for somebody who is signed in; everybody else gets the one error
-/// shape of countersign. `Option<SignedIn>` lets strangers pass too.
+/// shape of countersign. `Option<SignedIn>` lets strangers pass too. `SignedIn<T>` gives any
+/// [view](FromSession) of the session, and refuses who has none.
 #[derive(Debug, Clone)]
-pub struct SignedIn(pub Session);
+pub struct SignedIn<T = Session>(pub T);
 
-impl FromRequest for SignedIn {
+impl<T: FromSession> FromRequest for SignedIn<T> {
     type Error = actix_web::Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Self::Error>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
-        let auth = request.app_data::<AuthHttp>().cloned();
-        let headers = headers(request);
+        let auth = request.app_data::<web::Data<AuthHttp>>().cloned();
         let method = method(request);
+        let headers = copied(request, |name| AuthHttp::GUARD_HEADERS.contains(name));
         Box::pin(async move {
             let auth = auth.ok_or_else(|| ErrorInternalServerError(MISSING))?;
-            let session = auth.guard(&method, &headers).await;
-            session
-                .map(Self)
+            let view = auth.guard_as(&method, &headers).await;
+            view.map(Self)
                 .map_err(|error| Refused { error, auth }.into())
         })
     }
@@ -77,7 +77,7 @@ impl FromRequest for SignedIn {
 pub struct Refused {
     /// What the core said.
     pub error: Error,
-    auth: AuthHttp,
+    auth: web::Data<AuthHttp>,
 }
 
 impl fmt::Display for Refused {
@@ -100,7 +100,7 @@ async fn answer(auth: AuthHttp, request: HttpRequest, body: web::Payload) -> Htt
     let mut across = http::Request::new(body);
     *across.method_mut() = method(&request);
     *across.uri_mut() = request.uri().to_string().parse().unwrap_or_default();
-    *across.headers_mut() = headers(&request);
+    *across.headers_mut() = copied(&request, |_| true);
     let peer = Peer(request.peer_addr().map(|address| address.ip()));
     across.extensions_mut().insert(peer);
     response(auth.handle_stream(across).await)
@@ -113,16 +113,13 @@ fn method(request: &HttpRequest) -> http::Method {
 }
 
 /// Actix Web has headers of its own; a name or value that `http` refuses cannot have come in.
-fn headers(request: &HttpRequest) -> HeaderMap {
+fn copied(request: &HttpRequest, wanted: impl Fn(&HeaderName) -> bool) -> HeaderMap {
     let pairs = request.headers().iter().filter_map(|(name, value)| {
-        let name = HeaderName::from_bytes(name.as_str().as_bytes()).ok()?;
-        Some((name, HeaderValue::from_bytes(value.as_bytes()).ok()?))
+        let name: HeaderName = name.as_str().parse().ok()?;
+        let value = HeaderValue::from_bytes(value.as_bytes()).ok()?;
+        wanted(&name).then_some((name, value))
     });
-    let mut headers = HeaderMap::new();
-    for (name, value) in pairs {
-        headers.append(name, value);
-    }
-    headers
+    pairs.collect()
 }
 
 fn response(answer: http::Response<Bytes>) -> HttpResponse {

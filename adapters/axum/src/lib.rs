@@ -33,7 +33,7 @@ use axum::{
     http::request::Parts,
     response::Response,
 };
-use countersign_core::Session;
+use countersign_core::{FromSession, Session};
 use countersign_http::{AuthHttp, Peer};
 
 /// The endpoints of `auth`, at [`AuthHttp::base`] and [`AuthHttp::beyond_base`]; [`merge`](Router::merge) them into the app.
@@ -48,14 +48,16 @@ pub fn countersign<S: Clone + Send + Sync + 'static>(auth: AuthHttp) -> Router<S
 }
 
 /// A guard: the handler runs only for somebody who is signed in; everybody else gets the one error
-/// shape of countersign. `Option<SignedIn>` lets strangers pass too.
+/// shape of countersign. `Option<SignedIn>` lets strangers pass too. `SignedIn<T>` gives any
+/// [view](FromSession) of the session, and refuses who has none.
 ///
 /// The app's state is an [`AuthHttp`], or one can be had from it by [`FromRef`].
 #[derive(Debug, Clone)]
-pub struct SignedIn(pub Session);
+pub struct SignedIn<T = Session>(pub T);
 
-impl<S> FromRequestParts<S> for SignedIn
+impl<T, S> FromRequestParts<S> for SignedIn<T>
 where
+    T: FromSession,
     S: Send + Sync,
     AuthHttp: FromRef<S>,
 {
@@ -63,15 +65,15 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let auth = AuthHttp::from_ref(state);
-        let session = auth.guard(&parts.method, &parts.headers).await;
-        session
-            .map(Self)
+        let view = auth.guard_as(&parts.method, &parts.headers).await;
+        view.map(Self)
             .map_err(|error| auth.refuse(&error).map(Body::from))
     }
 }
 
-impl<S> OptionalFromRequestParts<S> for SignedIn
+impl<T, S> OptionalFromRequestParts<S> for SignedIn<T>
 where
+    T: FromSession,
     S: Send + Sync,
     AuthHttp: FromRef<S>,
 {
@@ -79,11 +81,8 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Infallible> {
         let auth = AuthHttp::from_ref(state);
-        Ok(auth
-            .guard(&parts.method, &parts.headers)
-            .await
-            .ok()
-            .map(Self))
+        let view = auth.guard_as(&parts.method, &parts.headers).await;
+        Ok(view.ok().map(Self))
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! ```no_run
 //! use countersign_http::AuthHttp;
-//! use countersign_poem::{SignedIn, countersign};
+//! use countersign_poem::{SignedIn, mount};
 //! use poem::{EndpointExt, Route, Server, get, handler, listener::TcpListener};
 //!
 //! #[handler]
@@ -11,11 +11,7 @@
 //! }
 //!
 //! # async fn run(auth: AuthHttp) -> Result<(), std::io::Error> {
-//! let app = Route::new()
-//!     .nest_no_strip(auth.base(), countersign(auth.clone()))
-//!     .at("/healthz", countersign(auth.clone()))
-//!     .at("/me", get(me))
-//!     .data(auth);
+//! let app = mount(Route::new().at("/me", get(me)), &auth).data(auth);
 //! Server::new(TcpListener::bind("127.0.0.1:3000")).run(app).await
 //! # }
 //! ```
@@ -23,11 +19,18 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use countersign_core::{Error, Session};
+use countersign_core::{Error, FromSession, Session};
 use countersign_http::{AuthHttp, Peer};
-use poem::{Endpoint, FromRequest, Request, RequestBody, Response, web::RemoteAddr};
+use poem::{Endpoint, FromRequest, Request, RequestBody, Response, Route, web::RemoteAddr};
 
-/// The endpoints of `auth`. Mount it with
+/// Adds the endpoints of `auth` to an app, at [`AuthHttp::base`] and [`AuthHttp::beyond_base`].
+pub fn mount(app: Route, auth: &AuthHttp) -> Route {
+    let app = app.nest_no_strip(auth.base(), countersign(auth.clone()));
+    auth.beyond_base()
+        .fold(app, |app, path| app.at(path, countersign(auth.clone())))
+}
+
+/// The endpoints of `auth`, to be mounted by hand: with
 /// [`nest_no_strip`](poem::Route::nest_no_strip), under [`AuthHttp::base`], and
 /// [`at`](poem::Route::at) each of [`AuthHttp::beyond_base`].
 pub fn countersign(auth: AuthHttp) -> impl Endpoint<Output = Response> {
@@ -35,11 +38,12 @@ pub fn countersign(auth: AuthHttp) -> impl Endpoint<Output = Response> {
 }
 
 /// A guard: the handler runs only for somebody who is signed in; everybody else gets the one error
-/// shape of countersign. `Option<SignedIn>` lets strangers pass too.
+/// shape of countersign. `Option<SignedIn>` lets strangers pass too. `SignedIn<T>` gives any
+/// [view](FromSession) of the session, and refuses who has none.
 #[derive(Debug, Clone)]
-pub struct SignedIn(pub Session);
+pub struct SignedIn<T = Session>(pub T);
 
-impl<'a> FromRequest<'a> for SignedIn {
+impl<'a, T: FromSession> FromRequest<'a> for SignedIn<T> {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
         let Some(auth) = request.data::<AuthHttp>() else {
             let missing = "`AuthHttp` is not in the app's data: add `.data(auth)` to the route";
@@ -48,8 +52,8 @@ impl<'a> FromRequest<'a> for SignedIn {
                 http::StatusCode::INTERNAL_SERVER_ERROR,
             ));
         };
-        let session = auth.guard(request.method(), request.headers()).await;
-        session.map(Self).map_err(|error| refused(auth, error))
+        let view = auth.guard_as(request.method(), request.headers()).await;
+        view.map(Self).map_err(|error| refused(auth, error))
     }
 }
 

@@ -17,7 +17,7 @@
 
 use ::http::{HeaderMap, HeaderName, HeaderValue};
 use bytes::Bytes;
-use countersign_core::{Error, Session};
+use countersign_core::{Error, FromSession, Session};
 use countersign_http::{AuthHttp, Peer};
 use rocket::{
     Build, Catcher, Data, Request, Response, Rocket, Route, async_trait, catcher,
@@ -44,7 +44,7 @@ impl Fairing for Countersign {
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
         let routes = |path: &str| METHODS.map(|method| Route::new(method, path, self.clone()));
         let is_free = |code: &u16| rocket.catchers().all(|taken| taken.code != Some(*code));
-        let codes = GUARD_STATUSES.into_iter().filter(is_free);
+        let codes = [400, 401, 403, 500, 503].into_iter().filter(is_free);
         let catchers: Vec<_> = codes.map(|code| Catcher::new(code, self.clone())).collect();
         let known: Vec<_> = self.0.beyond_base().flat_map(routes).collect();
         let rocket = rocket.mount(self.0.base().to_owned(), routes("/<path..>"));
@@ -62,7 +62,7 @@ impl route::Handler for Countersign {
         let mut across = ::http::Request::new(body);
         *across.method_mut() = method.as_str().parse().expect("a method of HTTP");
         *across.uri_mut() = request.uri().to_string().parse().unwrap_or_default();
-        *across.headers_mut() = headers(request);
+        *across.headers_mut() = copied(request, |_| true);
         let peer = Peer(request.remote().map(|address| address.ip()));
         across.extensions_mut().insert(peer);
         route::Outcome::Success(response(self.0.handle_stream(across).await))
@@ -82,12 +82,13 @@ impl catcher::Handler for Countersign {
 }
 
 /// A guard: the handler runs only for somebody who is signed in; everybody else gets the one error
-/// shape of countersign. `Option<SignedIn>` lets strangers pass too.
+/// shape of countersign. `Option<SignedIn>` lets strangers pass too. `SignedIn<T>` gives any
+/// [view](FromSession) of the session, and refuses who has none.
 #[derive(Debug, Clone)]
-pub struct SignedIn(pub Session);
+pub struct SignedIn<T = Session>(pub T);
 
 #[async_trait]
-impl<'r> FromRequest<'r> for SignedIn {
+impl<'r, T: FromSession> FromRequest<'r> for SignedIn<T> {
     type Error = Option<&'r Error>;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
@@ -96,8 +97,9 @@ impl<'r> FromRequest<'r> for SignedIn {
             return Outcome::Error((Status::InternalServerError, None));
         };
         let method = request.method().as_str().parse().expect("a method of HTTP");
-        match auth.guard(&method, &headers(request)).await {
-            Ok(session) => Outcome::Success(Self(session)),
+        let headers = copied(request, |name| AuthHttp::GUARD_HEADERS.contains(name));
+        match auth.guard_as(&method, &headers).await {
+            Ok(view) => Outcome::Success(Self(view)),
             Err(error) => {
                 let status = Status::new(auth.refuse(&error).status().as_u16());
                 let Refused(kept) = request.local_cache(|| Refused(Some(error)));
@@ -119,15 +121,13 @@ async fn sent_method(request: &Request<'_>, data: &mut Data<'_>) -> Method {
 }
 
 /// Rocket has headers of its own; it has dropped those that are not UTF-8.
-fn headers(request: &Request<'_>) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    for header in request.headers().iter() {
-        let name = HeaderName::from_bytes(header.name.as_str().as_bytes());
-        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(header.value.as_bytes())) {
-            headers.append(name, value);
-        }
-    }
-    headers
+fn copied(request: &Request<'_>, wanted: impl Fn(&HeaderName) -> bool) -> HeaderMap {
+    let pairs = request.headers().iter().filter_map(|header| {
+        let name: HeaderName = header.name.as_str().parse().ok()?;
+        let value = HeaderValue::from_str(&header.value).ok()?;
+        wanted(&name).then_some((name, value))
+    });
+    pairs.collect()
 }
 
 fn response<'r>(answer: ::http::Response<Bytes>) -> Response<'r> {
@@ -142,11 +142,7 @@ fn response<'r>(answer: ::http::Response<Bytes>) -> Response<'r> {
     response
 }
 
-#[rustfmt::skip]
-const METHODS: [Method; 9] = [
-    Method::Get, Method::Put, Method::Post, Method::Delete, Method::Options, Method::Head,
-    Method::Trace, Method::Connect, Method::Patch,
-];
-
-/// What a guard may refuse with.
-const GUARD_STATUSES: [u16; 4] = [400, 401, 500, 503];
+const METHODS: [Method; 9] = {
+    use Method::*;
+    [Get, Put, Post, Delete, Options, Head, Trace, Connect, Patch]
+};

@@ -17,7 +17,7 @@
 use std::{convert::Infallible, net::SocketAddr};
 
 use bytes::{Buf, Bytes};
-use countersign_core::{Error, Session};
+use countersign_core::{Error, FromSession, Session};
 use countersign_http::{AuthHttp, Peer};
 use futures_util::Stream;
 use http::{HeaderMap, Method, Uri};
@@ -58,36 +58,47 @@ pub fn countersign(
         )
 }
 
+/// Somebody who is signed in.
+#[derive(Debug, Clone)]
+pub struct SignedIn(pub Session);
+
 /// A guard: what follows runs only for somebody who is signed in. Everybody else is rejected, and
 /// [`recover`] turns that into the one error shape of countersign.
 pub fn signed_in(
     auth: &AuthHttp,
 ) -> impl Filter<Extract = (SignedIn,), Error = Rejection> + Clone + use<> {
-    let auth = auth.clone();
-    let request = warp::method().and(warp::header::headers_cloned());
-    request.and_then(move |method: Method, headers: HeaderMap| {
-        let auth = auth.clone();
-        async move {
-            let session = auth.guard(&method, &headers).await;
-            session
-                .map(SignedIn)
-                .map_err(|error| reject::custom(Refused { error, auth }))
-        }
-    })
+    signed_in_as(auth).map(SignedIn)
 }
 
 /// The same guard for routes that let strangers pass too.
 pub fn maybe_signed_in(
     auth: &AuthHttp,
 ) -> impl Filter<Extract = (Option<SignedIn>,), Error = Infallible> + Clone + use<> {
-    signed_in(auth)
-        .map(Some)
-        .or_else(async |_| Ok::<_, Infallible>((None,)))
+    maybe_signed_in_as(auth).map(|session: Option<Session>| session.map(SignedIn))
 }
 
-/// Somebody who is signed in.
-#[derive(Debug, Clone)]
-pub struct SignedIn(pub Session);
+/// A guard that gives any [view](FromSession) of the session, and rejects who has none.
+pub fn signed_in_as<T: FromSession + Send>(
+    auth: &AuthHttp,
+) -> impl Filter<Extract = (T,), Error = Rejection> + Clone + use<T> {
+    let auth = auth.clone();
+    let request = warp::method().and(warp::header::headers_cloned());
+    request.and_then(move |method: Method, headers: HeaderMap| {
+        let auth = auth.clone();
+        async move {
+            let view = auth.guard_as(&method, &headers).await;
+            view.map_err(|error| reject::custom(Refused { error, auth }))
+        }
+    })
+}
+
+/// The same guard for routes that let everybody pass.
+pub fn maybe_signed_in_as<T: FromSession + Send>(
+    auth: &AuthHttp,
+) -> impl Filter<Extract = (Option<T>,), Error = Infallible> + Clone + use<T> {
+    let nobody = async |_| Ok::<_, Infallible>((None,));
+    signed_in_as(auth).map(Some).or_else(nobody)
+}
 
 /// Answers for a guard that refused; leaves all other rejections alone.
 ///

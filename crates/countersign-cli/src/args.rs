@@ -156,6 +156,10 @@ pub(crate) enum KeyAlgorithm {
     /// A shared secret: only where the one service that checks also signs
     #[value(name = "HS256")]
     Hs256,
+    /// RSA of 2048 bits, for checkers that know nothing else
+    #[cfg(feature = "rs256")]
+    #[value(name = "RS256")]
+    Rs256,
 }
 
 /// How the client is known from now on.

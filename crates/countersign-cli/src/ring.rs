@@ -138,6 +138,8 @@ impl From<KeyAlgorithm> for Algorithm {
             KeyAlgorithm::Es256 => Self::Es256,
             KeyAlgorithm::Es256k => Self::Es256k,
             KeyAlgorithm::Hs256 => Self::Hs256,
+            #[cfg(feature = "rs256")]
+            KeyAlgorithm::Rs256 => Self::Rs256,
         }
     }
 }

@@ -38,6 +38,12 @@ pub enum Event {
         /// The public handle of the session.
         session: String,
     },
+    /// The chain no longer agrees to what it agreed to at sign-in: an owner of a contract wallet
+    /// was removed, or a delegate. The session was ended.
+    StandingLost {
+        /// The public handle of the session.
+        session: String,
+    },
     /// A session was ended by its holder.
     SignedOut {
         /// The public handle of the session.

@@ -105,6 +105,9 @@ pub struct Identity {
     pub method: String,
     /// When the signature was checked.
     pub authenticated_at: Timestamp,
+    /// Whose key signed for the account, where that is another: its registered delegate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegate: Option<AccountId>,
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod challenge;
 mod engine;
 mod error;
 mod event;
+mod from_session;
 mod identity;
 mod origin;
 pub mod policy;
@@ -31,6 +32,7 @@ pub use error::{
     BoxError, Class, Code, ConfigError, ConfigFault, Error, StoreError, TokenError, VerifyError,
 };
 pub use event::Event;
+pub use from_session::{FromSession, Recent};
 pub use identity::{Identity, Subject};
 pub use origin::{Origin, OriginError};
 pub use ports::{
@@ -45,7 +47,7 @@ pub use ports::{
     wallet::Wallet,
 };
 pub use secret::{Binding, RefreshSeed, RefreshToken, Secret, SessionId, SessionToken};
-pub use session::{RefreshState, Session, SessionKind};
+pub use session::{RefreshState, Session, SessionKind, Standing};
 pub use sign_in::{
     ChainText, DomainText, Field, SignIn, StatementText, TextDialect, TextProfile, UriText,
     label_of,

@@ -1,6 +1,6 @@
 //! A signed-in session: plain data that a store keeps.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +35,9 @@ pub struct Session {
     /// How far its refresh tokens have come, if it has any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh: Option<RefreshState>,
+    /// What must go on being true on the chain, if anything must.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Standing>,
     /// What the application keeps with it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub data: BTreeMap<String, serde_json::Value>,
@@ -44,6 +47,44 @@ impl Session {
     /// Whether it still counts at `now`.
     pub fn is_live(&self, now: Timestamp) -> bool {
         now < self.idle_until && now < self.expires_at
+    }
+
+    /// The name that people know the account by, if a plug found one ([`NAME`](Self::NAME)). It is
+    /// for display: the account is who it is.
+    pub fn name(&self) -> Option<&str> {
+        self.data.get(Self::NAME)?.as_str()
+    }
+
+    /// The avatar that goes with the name: the text of a URI, which its holder chose. Nothing here
+    /// ever fetches it.
+    pub fn avatar(&self) -> Option<&str> {
+        self.data.get(Self::AVATAR)?.as_str()
+    }
+
+    /// The key in `data` of the account's name, such as `alice.eth`.
+    pub const NAME: &str = "account_name";
+
+    /// The key in `data` of the account's avatar.
+    pub const AVATAR: &str = "account_avatar";
+}
+
+/// What must go on being true for a session to go on: a contract's word, which its owners can take
+/// back. The engine asks again at every refresh, and as often as
+/// [`recheck_every`](crate::EngineBuilder::recheck_every) says.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// What the verifier needs to ask again. Only the verifier reads it.
+    pub evidence: String,
+    /// When the chain last agreed.
+    pub confirmed_at: Timestamp,
+}
+
+impl fmt::Debug for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Standing")
+            .field("evidence", &format_args!("{} bytes", self.evidence.len()))
+            .field("confirmed_at", &self.confirmed_at)
+            .finish()
     }
 }
 

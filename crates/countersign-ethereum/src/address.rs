@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use countersign_core::{Identity, Subject};
+use countersign_core::{Code, Error, FromSession, Identity, Session, Subject, Timestamp};
 use sha3::{Digest, Keccak256};
 
 /// An Ethereum address. Its text is `0x` and 40 hex digits whose letter case is the EIP-55
@@ -54,6 +54,7 @@ impl Address {
     ///     method: "eip191".to_owned(),
     ///     authenticated_at: Timestamp::from_secs(0),
     ///     account,
+    ///     delegate: None,
     /// };
     /// assert_eq!(Address::of(&identity).unwrap().to_string(), identity.account.address());
     /// identity.subject = Subject::on_chain(&identity.account);
@@ -107,6 +108,13 @@ impl Address {
         let mut bytes = [0; 20];
         bytes.copy_from_slice(&digest[12..]);
         Self(bytes)
+    }
+}
+
+/// For guards: the address whose key signed in.
+impl FromSession for Address {
+    fn from_session(session: Session, _: Timestamp) -> Result<Self, Error> {
+        Self::of(&session.identity).ok_or_else(|| Code::NotAdmitted.into())
     }
 }
 

@@ -27,3 +27,6 @@ pub use interop::{from_siwe, to_siwe};
 #[cfg(feature = "signer")]
 pub use signer::EthereumWallet;
 pub use verifier::Ethereum;
+
+/// [`Address`] by a name that stands beside those of other chains: `SignedIn<EthereumAddress>`.
+pub type EthereumAddress = Address;

@@ -8,12 +8,19 @@ use futures_util::{Stream, StreamExt};
 use http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 
-/// The longest request body, in bytes.
+/// The longest request body, in bytes, where signatures are those of keys.
 pub const BODY_LIMIT: usize = 16 * 1024;
+
+/// The same where contract wallets sign in: a signature of 16 KiB and its text, as JSON.
+pub const LONG_BODY_LIMIT: usize = 64 * 1024;
 
 /// Reads a body that arrives in pieces; keeps up to one byte past the limit. What a client sends
 /// beyond that is read and dropped for a while, so that it gets to hear the answer.
-pub(crate) async fn read<S, B, E>(stream: S, deadline: Duration) -> Result<Bytes, Error>
+pub(crate) async fn read<S, B, E>(
+    stream: S,
+    limit: usize,
+    deadline: Duration,
+) -> Result<Bytes, Error>
 where
     S: Stream<Item = Result<B, E>>,
     B: Buf,
@@ -26,7 +33,7 @@ where
             // A body that is cut off is no body: half a request is never acted on.
             let piece = piece.map_err(|_| Error::from(Code::RequestMalformed))?;
             received = received.saturating_add(piece.remaining());
-            let room = (BODY_LIMIT + 1).saturating_sub(body.len());
+            let room = (limit + 1).saturating_sub(body.len());
             let take = room.min(piece.remaining());
             body.put(piece.take(take));
             if received > DRAIN_LIMIT {
@@ -41,7 +48,7 @@ where
     }
 }
 
-/// Refuses header blocks over 16 KiB or 100 fields.
+/// Refuses header blocks over 16 KiB or 100 fields, and two hosts (RFC 9112 section 3.2).
 pub(crate) fn check_headers(headers: &HeaderMap) -> Result<(), Error> {
     let bytes: usize = headers
         .iter()
@@ -50,13 +57,21 @@ pub(crate) fn check_headers(headers: &HeaderMap) -> Result<(), Error> {
     if headers.len() > MAX_HEADERS || bytes > MAX_HEADER_BYTES {
         return Err(Code::HeadersTooLarge.into());
     }
+    if headers.get_all(header::HOST).iter().nth(1).is_some() {
+        return Err(Code::RequestMalformed.into());
+    }
     Ok(())
 }
 
 /// Refuses bodies over the limit, and ones that are not plain JSON in UTF-8, or a form where forms
 /// are taken.
-pub(crate) fn check(headers: &HeaderMap, body: &Bytes, forms: bool) -> Result<(), Error> {
-    if body.len() > BODY_LIMIT {
+pub(crate) fn check(
+    headers: &HeaderMap,
+    body: &Bytes,
+    limit: usize,
+    forms: bool,
+) -> Result<(), Error> {
+    if body.len() > limit {
         return Err(Code::RequestTooLarge.into());
     }
     let encoded = headers

@@ -91,5 +91,5 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 }
 
 /// A health check is to answer within 50 ms.
-const MOMENT: Duration = Duration::from_millis(40);
+const MOMENT: Duration = Duration::from_millis(30);
 const OLD: Duration = Duration::from_secs(2);

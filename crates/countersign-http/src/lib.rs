@@ -8,6 +8,7 @@ mod body;
 mod cookies;
 pub mod dialects;
 mod endpoints;
+mod guard;
 mod health;
 mod housekeeping;
 #[cfg_attr(
@@ -29,19 +30,20 @@ use std::{
 };
 
 use bytes::{Buf, Bytes};
-use countersign_core::{Code, ConfigError, Credential, Engine, Error, Session, SessionKind};
+use countersign_core::{Code, ConfigError, Engine, Error};
 use futures_util::{FutureExt, Stream, future::poll_immediate};
-use http::{HeaderMap, Method, Request, Response, header};
+use http::{Request, Response};
 
-use cookies::{CookieNames, Cookies};
+use cookies::CookieNames;
 use dialects::Dialect;
+use guard::Guard;
 use health::Health;
 use mounts::{Mounts, Pages};
 use proxies::Proxies;
 use reply::Reply;
 use route::Route;
 
-pub use body::BODY_LIMIT;
+pub use body::{BODY_LIMIT, LONG_BODY_LIMIT};
 pub use proxies::ProxyHeader;
 
 /// Sign-in over HTTP, at a base path of one site. Cheap to clone.
@@ -65,16 +67,10 @@ struct Inner {
     cookies: CookieNames,
     health: Health,
     mounts: Mounts,
+    serves_health: bool,
     proxies: Option<Proxies>,
     body_deadline: Duration,
     housekeeping: OnceLock<()>,
-}
-
-/// How a guard looks at a signed access token.
-#[derive(Debug, Clone, Copy)]
-enum Guard {
-    Strict,
-    Stateless,
 }
 
 /// Who sent a request: an adapter puts it into the request's extensions. Without it, or where
@@ -84,7 +80,7 @@ pub struct Peer(pub Option<IpAddr>);
 
 impl AuthHttp {
     /// A path that [`handle`](Self::handle) answers where the application mounts it: 200 while the
-    /// stores answer, 503 while they do not.
+    /// stores answer, 503 while they do not. [`with_health`](Self::with_health) mounts it.
     pub const HEALTH_PATH: &str = route::HEALTH;
 
     /// Mounts the engine's endpoints under `/auth`.
@@ -109,20 +105,12 @@ impl AuthHttp {
             cookies,
             health: Health::new(),
             mounts: Mounts::default(),
+            serves_health: false,
             proxies: None,
             body_deadline: body::DEADLINE,
             housekeeping: OnceLock::new(),
         };
         Self(Arc::new(inner), Guard::Strict)
-    }
-
-    /// The same, with guards that take a signed access token at its word until it expires, without
-    /// asking the session store. A sign-out is then seen only when the token ends; the endpoints of
-    /// countersign itself stay strict.
-    #[must_use]
-    pub fn stateless(mut self) -> Self {
-        self.1 = Guard::Stateless;
-        self
     }
 
     /// Believes the proxies at these addresses or networks (`10.0.0.0/8`, `2001:db8::1`; `unix` is
@@ -166,10 +154,26 @@ impl AuthHttp {
         Ok(self)
     }
 
+    /// Serves [`HEALTH_PATH`](Self::HEALTH_PATH) as well, for the probes of an orchestrator.
+    pub fn with_health(mut self) -> Self {
+        Arc::make_mut(&mut self.0).serves_health = true;
+        self
+    }
+
     /// How long a body may take to arrive: ten seconds by default.
     pub fn body_deadline(mut self, deadline: Duration) -> Self {
         Arc::make_mut(&mut self.0).body_deadline = deadline;
         self
+    }
+
+    /// The longest request body, in bytes: [`BODY_LIMIT`], or [`LONG_BODY_LIMIT`] where contract
+    /// wallets sign in.
+    pub fn body_limit(&self) -> usize {
+        if self.0.engine.takes_long_signatures() {
+            LONG_BODY_LIMIT
+        } else {
+            BODY_LIMIT
+        }
     }
 
     /// The engine.
@@ -183,18 +187,20 @@ impl AuthHttp {
     }
 
     /// The paths beyond the base path that must reach [`handle`](Self::handle) too: the public
-    /// keys, if the engine issues tokens, and what [`with`](Self::with) added. Adapters that mount
-    /// by themselves mount these as well.
+    /// keys, if the engine issues tokens, and what [`with`](Self::with) and
+    /// [`with_health`](Self::with_health) added. Adapters that mount by themselves mount these as well.
     pub fn beyond_base(&self) -> impl Iterator<Item = &str> {
         let keys = self.0.engine.issues_tokens().then_some(route::KEYS);
-        keys.into_iter().chain(self.0.mounts.beyond(&self.0.base))
+        let health = self.0.serves_health.then_some(route::HEALTH);
+        let own = keys.into_iter().chain(health);
+        own.chain(self.0.mounts.beyond(&self.0.base))
     }
 
     /// Answers a request, on a Tokio runtime. Whatever happens, there is an answer: a plugin that
     /// panics or hangs is 500 `plugin_error`.
     ///
-    /// The URI is the one the client sent, with the base path. A body over [`BODY_LIMIT`] is
-    /// answered with 413, so an adapter that reads bodies itself need not read further than one
+    /// The URI is the one the client sent, with the base path. A body over the
+    /// [limit](Self::body_limit) is answered with 413, so an adapter that reads bodies itself need not read further than one
     /// byte past it.
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         let (parts, body) = request.into_parts();
@@ -209,62 +215,8 @@ impl AuthHttp {
         B: Buf,
     {
         let (parts, stream) = request.into_parts();
-        let body = body::read(stream, self.0.body_deadline);
+        let body = body::read(stream, self.body_limit(), self.0.body_deadline);
         self.answer(&parts, body).await
-    }
-
-    /// The live session behind a request's headers: a guard for the application's own routes.
-    ///
-    /// `Authorization: Bearer` counts before the session cookie.
-    ///
-    /// # Errors
-    /// `session_required`, `token_invalid`, `request_malformed` (two session cookies),
-    /// `store_unavailable`.
-    pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Session, Error> {
-        guarded(DEADLINE, async {
-            match (self.1, bearer(headers)?) {
-                (Guard::Stateless, Some(token)) if token.contains('.') => {
-                    self.0.engine.authenticate_stateless(token).await
-                }
-                _ => self.0.authenticate(headers).await,
-            }
-        })
-        .await
-    }
-
-    /// The same for a guard in front of the application's own routes: where a cookie stands behind a
-    /// request that may change something (not `GET`, `HEAD` or `OPTIONS`), the request must come
-    /// from a page of ours, by the origin rule of the endpoints. Adapters guard by this.
-    ///
-    /// # Errors
-    /// Those of [`authenticate`](Self::authenticate), and `origin_rejected`.
-    pub async fn guard(&self, method: &Method, headers: &HeaderMap) -> Result<Session, Error> {
-        let session = self.authenticate(headers).await?;
-        let is_safe = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
-        if session.kind == SessionKind::Cookie && !is_safe {
-            origins::check(&self.0.engine, headers, &self.0.cookies)?;
-        }
-        Ok(session)
-    }
-
-    /// Whether the wallet signed no longer ago than `within`: for what a session alone should not
-    /// allow. Who is refused signs in again, which makes a new session.
-    ///
-    /// # Errors
-    /// `session_required`.
-    pub fn recent(&self, session: &Session, within: Duration) -> Result<(), Error> {
-        let since = self.0.engine.now().since(session.identity.authenticated_at);
-        if since <= within {
-            Ok(())
-        } else {
-            Err(Code::SessionRequired.into())
-        }
-    }
-
-    /// The answer to a request that a guard refused, in the one shape that all errors have.
-    pub fn refuse(&self, error: &Error) -> Response<Bytes> {
-        let message = self.0.mounts.guard_message(error);
-        Reply::error_saying(error, message).into_response()
     }
 
     async fn answer(
@@ -312,7 +264,8 @@ impl AuthHttp {
         }
         let body = if route.changes_state(&parts.method) {
             let body = body.await?;
-            body::check(&parts.headers, &body, route.takes_forms())?;
+            let limit = self.body_limit();
+            body::check(&parts.headers, &body, limit, route.takes_forms())?;
             if route.pages() == Pages::Ours {
                 origins::check(&self.0.engine, &parts.headers, &self.0.cookies)?;
             }
@@ -333,15 +286,6 @@ impl Inner {
             None => peer,
         }
     }
-
-    async fn authenticate(&self, headers: &HeaderMap) -> Result<Session, Error> {
-        if let Some(token) = bearer(headers)? {
-            return self.engine.authenticate(Credential::Bearer(token)).await;
-        }
-        let cookies = Cookies::read(headers, &self.cookies)?;
-        let cookie = cookies.session.ok_or(Code::SessionRequired)?;
-        self.engine.authenticate(Credential::Cookie(cookie)).await
-    }
 }
 
 /// Holds off what a plugin may do: panic, or never come back. What blocks the thread or eats the
@@ -361,22 +305,6 @@ async fn guarded<T>(
         Ok(Err(_panic)) => Err(Error::with_source(Code::PluginError, "a plugin panicked")),
         Err(elapsed) => Err(Error::with_source(Code::PluginError, elapsed)),
     }
-}
-
-/// The token of an `Authorization: Bearer` header (RFC 6750 section 2.1), if there is one.
-fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Error> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let Some(value) = values.next() else {
-        return Ok(None);
-    };
-    if values.next().is_some() {
-        return Err(Code::RequestMalformed.into());
-    }
-    let text = value
-        .to_str()
-        .map_err(|e| Error::with_source(Code::RequestMalformed, e))?;
-    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
-    Ok(scheme.eq_ignore_ascii_case("bearer").then_some(token))
 }
 
 /// How long the whole handling may take once the request is there. Stores and chains have shorter

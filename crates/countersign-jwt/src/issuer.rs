@@ -37,10 +37,8 @@ impl TokenIssuer for Jwt {
     async fn verify(&self, token: &str, expected: &Expected<'_>) -> Result<Claims, TokenError> {
         let parts = Parts::read(token).ok_or(TokenError::Invalid)?;
         let keys = self.ring.keys();
-        let key = keys
-            .verifying(&parts.header.kid, expected.now, expected.leeway)
-            .ok_or(TokenError::Invalid)?;
-        let payload = parts.proved_by(key).ok_or(TokenError::Invalid)?;
+        let good = keys.verifying(expected.now, expected.leeway);
+        let payload = parts.proved_by(good).ok_or(TokenError::Invalid)?;
         claims::read(&payload, expected).ok_or(TokenError::Invalid)
     }
 

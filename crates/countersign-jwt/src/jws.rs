@@ -2,13 +2,10 @@
 //! written is refused before any cryptography.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::{
-    Header,
-    crypto::{JwtSigner, JwtVerifier},
-};
 use serde::Deserialize;
+use serde_json::json;
 
-use crate::key::{Key, Material};
+use crate::key::{Algorithm, Key};
 
 /// The type of an access token (RFC 9068 section 2.1).
 pub(crate) const TYPE: &str = "at+jwt";
@@ -19,8 +16,8 @@ pub(crate) const MAX_TOKEN: usize = 8 * 1024;
 /// A token taken apart; nothing of it is proved yet.
 pub(crate) struct Parts<'a> {
     signed: &'a str,
-    pub(crate) header: ReadHeader,
-    pub(crate) payload: Vec<u8>,
+    header: &'a str,
+    payload: Vec<u8>,
     signature: Vec<u8>,
 }
 
@@ -28,10 +25,10 @@ pub(crate) struct Parts<'a> {
 /// there is are unknown fields, and refused like repeated ones.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ReadHeader {
-    pub(crate) alg: String,
-    pub(crate) typ: String,
-    pub(crate) kid: String,
+struct ReadHeader {
+    alg: String,
+    typ: String,
+    kid: String,
 }
 
 impl<'a> Parts<'a> {
@@ -44,73 +41,59 @@ impl<'a> Parts<'a> {
         if payload.contains('.') {
             return None;
         }
-        // Without padding, and with no stray bits at the end: one token, one text.
-        let bytes = |text: &str| URL_SAFE_NO_PAD.decode(text).ok();
-        let header: ReadHeader = serde_json::from_slice(&bytes(header)?).ok()?;
-        let well_formed = header.typ == TYPE && !header.kid.is_empty() && header.kid.len() <= 64;
         Some(Self {
             signed,
             header,
             payload: bytes(payload)?,
             signature: bytes(signature)?,
         })
-        .filter(|_| well_formed)
     }
 
-    /// The payload, if `key` made the signature. The algorithm is the key's; the header must agree.
-    pub(crate) fn proved_by(self, key: &Key) -> Option<Vec<u8>> {
-        let message = self.signed.as_bytes();
-        let good = self.header.alg == key.algorithm().as_str()
-            && match &key.material {
-                Material::EdDsa(key) => verified(&**key, message, &self.signature),
-                Material::Es256(key) => verified(&**key, message, &self.signature),
-                Material::Hs256(key, _) => verified(&**key, message, &self.signature),
-                Material::Es256k(key) => Key::es256k_verifies(key, message, &self.signature),
-            };
+    /// The payload, if a key of these made the signature: the one that the header names. The
+    /// algorithm is the key's; the header must agree.
+    pub(crate) fn proved_by<'k>(
+        self,
+        keys: impl Iterator<Item = &'k Key> + Clone,
+    ) -> Option<Vec<u8>> {
+        let key = match keys.clone().find(|key| key.header() == self.header) {
+            Some(key) => key, // the header is, byte for byte, what we write
+            None => self.named_of(keys)?,
+        };
+        let good = key
+            .material
+            .verifies(self.signed.as_bytes(), &self.signature);
         good.then_some(self.payload)
+    }
+
+    fn named_of<'k>(&self, mut keys: impl Iterator<Item = &'k Key>) -> Option<&'k Key> {
+        let header: ReadHeader = serde_json::from_slice(&bytes(self.header)?).ok()?;
+        let well_formed = header.typ == TYPE && header.kid.len() <= 64;
+        keys.find(|key| key.kid() == header.kid)
+            .filter(|key| well_formed && header.alg == key.algorithm().as_str())
     }
 }
 
-fn verified(key: &impl JwtVerifier, message: &[u8], signature: &Vec<u8>) -> bool {
-    key.verify(message, signature).is_ok()
+/// Without padding, and with no stray bits at the end: one token, one text.
+fn bytes(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text).ok()
 }
 
 /// Signs a payload as an access token.
 pub(crate) fn write(key: &Key, payload: &[u8]) -> String {
-    match &key.material {
-        Material::EdDsa(signer) => by_trait(&**signer, key.kid(), payload),
-        Material::Es256(signer) => by_trait(&**signer, key.kid(), payload),
-        Material::Hs256(signer, _) => by_trait(&**signer, key.kid(), payload),
-        Material::Es256k(signer) => {
-            // `jsonwebtoken` has no ES256K (RFC 8812), so its header is written here.
-            let header = serde_json::json!({"typ": TYPE, "alg": "ES256K", "kid": key.kid()});
-            let message = message(header.to_string().as_bytes(), payload);
-            let signature = Key::es256k_sign(signer, message.as_bytes());
-            finished(message, &signature)
-        }
-    }
+    let header = key.header();
+    let mut token = String::with_capacity(header.len() + payload.len() * 4 / 3 + 96);
+    token.push_str(header);
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(payload, &mut token);
+    let signature = key.material.sign(token.as_bytes());
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+    token
 }
 
-fn by_trait(signer: &impl JwtSigner, kid: &str, payload: &[u8]) -> String {
-    let mut header = Header::new(signer.algorithm());
-    header.typ = Some(TYPE.to_owned());
-    header.kid = Some(kid.to_owned());
-    let header = serde_json::to_vec(&header).expect("a header is JSON");
-    let message = message(&header, payload);
-    let signature = signer.sign(message.as_bytes());
-    finished(message, &signature)
-}
-
-fn message(header: &[u8], payload: &[u8]) -> String {
-    let mut text = String::with_capacity((header.len() + payload.len()) * 4 / 3 + 96);
-    URL_SAFE_NO_PAD.encode_string(header, &mut text);
-    text.push('.');
-    URL_SAFE_NO_PAD.encode_string(payload, &mut text);
-    text
-}
-
-fn finished(mut message: String, signature: &[u8]) -> String {
-    message.push('.');
-    URL_SAFE_NO_PAD.encode_string(signature, &mut message);
-    message
+/// The header of a key's tokens, in base64url. `jsonwebtoken` has no ES256K (RFC 8812), so it is
+/// written here for all.
+pub(crate) fn header(algorithm: Algorithm, kid: &str) -> String {
+    let header = json!({"typ": TYPE, "alg": algorithm.as_str(), "kid": kid});
+    URL_SAFE_NO_PAD.encode(header.to_string())
 }

@@ -12,17 +12,16 @@
 //! The algorithm belongs to the key: what a token's header says is compared with it and decides
 //! nothing.
 //!
-//! It stands on `jsonwebtoken`'s headers, algorithms and signer traits, with ed25519-dalek, p256
-//! and hmac behind them, and asks them directly: no process-wide `CryptoProvider` is installed,
-//! and one that the application installs for itself changes nothing here.
+//! It stands on `jsonwebtoken`'s algorithms and signer traits, with ed25519-dalek, p256 and hmac
+//! behind them (aws-lc-rs for RS256, behind the feature `rs256`), and asks them directly: no
+//! process-wide `CryptoProvider` is installed, and one that the application installs for itself
+//! changes nothing here.
 
 mod claims;
 mod issuer;
 mod jws;
 mod key;
-mod pem;
 mod ring;
-mod signers;
 
 pub use issuer::Jwt;
 pub use key::{Algorithm, Key, KeyError};

@@ -31,3 +31,10 @@ mod hs256 {
 
     countersign_testkit::token_issuer_suite!(issuer(Algorithm::Hs256));
 }
+
+#[cfg(feature = "rs256")]
+mod rs256 {
+    use super::*;
+
+    countersign_testkit::token_issuer_suite!(issuer(Algorithm::Rs256));
+}

@@ -28,6 +28,7 @@ mod accounts;
 mod base58;
 mod dialect;
 mod networks;
+mod polkadot_account;
 mod signature;
 #[cfg(feature = "signer")]
 mod signer;
@@ -36,6 +37,7 @@ mod verifier;
 
 pub use dialect::SIWS;
 pub use networks::{Network, NetworkError};
+pub use polkadot_account::PolkadotAccount;
 #[cfg(feature = "signer")]
 pub use signer::{PolkadotWallet, Scheme, UnknownScheme};
 pub use verifier::Polkadot;

@@ -1,7 +1,10 @@
 //! The suite for adapters: a framework must change nothing.
 
 use bytes::Bytes;
-use countersign_core::{Limits, Quota};
+use countersign_core::{
+    AccessToken, Claims, Expected, Jwks, Limits, Quota, Timestamp, TokenError, TokenIssuer,
+    async_trait,
+};
 use countersign_ethereum::Ethereum;
 use countersign_http::{AuthHttp, BODY_LIMIT};
 use countersign_store_memory::stores;
@@ -167,8 +170,8 @@ pub async fn the_peer_has_a_quota<R: Rig>(rig: impl AsyncFn(AuthHttp) -> R) {
 
 /// Status, headers and body of the bare core, request by request.
 pub async fn answers_are_those_of_the_bare_core<R: Rig>(rig: impl AsyncFn(AuthHttp) -> R) {
-    let framed = rig(auth()).await;
-    let bare = Bare(auth());
+    let framed = rig(auth_with_keys()).await;
+    let bare = Bare(auth_with_keys());
     let corpus = corpus();
     assert!(corpus.len() >= 2_000, "only {} requests", corpus.len());
     for request in corpus {
@@ -190,6 +193,32 @@ pub async fn answers_are_those_of_the_bare_core<R: Rig>(rig: impl AsyncFn(AuthHt
     }
 }
 
+/// With all that is mounted beyond the base path.
 fn auth() -> AuthHttp {
-    AuthHttp::new(Stage::built(ORIGIN, |b| b.chain(Ethereum::mainnet()).stores(stores())).engine)
+    let stage = Stage::built(ORIGIN, |b| b.chain(Ethereum::mainnet()).stores(stores()));
+    AuthHttp::new(stage.engine).with_health()
+}
+
+/// The same, with an issuer whose keys are public and whose tokens nobody asks for.
+fn auth_with_keys() -> AuthHttp {
+    #[derive(Debug)]
+    struct Keys;
+
+    #[async_trait]
+    impl TokenIssuer for Keys {
+        async fn issue(&self, _: &Claims) -> Result<AccessToken, TokenError> {
+            Err(TokenError::Unavailable("it has no keys".into()))
+        }
+
+        async fn verify(&self, _: &str, _: &Expected<'_>) -> Result<Claims, TokenError> {
+            Err(TokenError::Invalid)
+        }
+
+        fn jwks(&self, _: Timestamp) -> Jwks {
+            Jwks::default()
+        }
+    }
+
+    let stage = Stage::built(ORIGIN, |b| b.chain(Ethereum::mainnet()).tokens(Keys));
+    AuthHttp::new(stage.engine).with_health()
 }

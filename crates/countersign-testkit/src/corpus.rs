@@ -168,7 +168,7 @@ const METHODS: [&str; 8] = [
 
 const ORIGINS: [&str; 4] = ["", ORIGIN, "https://evil.example", "null"];
 
-const PATHS: [&str; 8] = [
+const PATHS: [&str; 10] = [
     "/auth/challenge",
     "/auth/nonce",
     "/auth/verify",
@@ -177,6 +177,8 @@ const PATHS: [&str; 8] = [
     "/auth/sessions/abc",
     "/auth/logout",
     "/auth/logout/all",
+    "/healthz",
+    "/.well-known/jwks.json",
 ];
 
 const ODD_PATHS: [&str; 22] = [

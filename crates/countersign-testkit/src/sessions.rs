@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use countersign_core::{
     AccountId, Identity, RefreshSeed, RefreshState, Session, SessionKind, SessionStore,
-    SessionToken, StoreError, Subject, Timestamp,
+    SessionToken, Standing, StoreError, Subject, Timestamp,
 };
 use serde_json::json;
 use tokio::{sync::Barrier, task::JoinSet};
@@ -370,6 +370,7 @@ pub fn session(name: &str) -> Session {
         account,
         method: "eip191".to_owned(),
         authenticated_at: now,
+        delegate: None,
     };
     Session {
         id: SessionToken::generate(&identity.subject).id(),
@@ -384,6 +385,10 @@ pub fn session(name: &str) -> Session {
             seed: RefreshSeed::generate(),
             count: 7,
             rotated_at: now,
+        }),
+        standing: Some(Standing {
+            evidence: "what the chain said".to_owned(),
+            confirmed_at: now,
         }),
         data: [("theme".to_owned(), json!("dark"))].into(),
     }

@@ -11,6 +11,7 @@
 //! | `siwe` | conversions from and to the `siwe` crate's message |
 //! | `signer` | wallets that sign, of each chain that is enabled: for tools and tests |
 //! | `jwt` | [`jwt`]: access tokens that other services can read, keys that rotate; installs no process-wide `CryptoProvider` |
+//! | `rs256` | RS256 for these tokens, by aws-lc-rs (which is built with a C compiler) |
 //! | `memory` | the `memory:` store |
 //! | `redis`, `redis-cluster`, `redis-sentinel` | the `redis:` and `rediss:` store, and those of several nodes |
 //! | `postgres`, `mysql`, `sqlite` | the stores of these databases |
@@ -24,7 +25,7 @@
 pub mod stores;
 
 pub use countersign_core::*;
-pub use countersign_http::{AuthHttp, BODY_LIMIT, Peer, ProxyHeader, dialects};
+pub use countersign_http::{AuthHttp, BODY_LIMIT, LONG_BODY_LIMIT, Peer, ProxyHeader, dialects};
 
 #[cfg(feature = "actix")]
 pub use countersign_actix as actix;

@@ -26,7 +26,7 @@ async fn main() -> Result<(), Fault> {
         .chain(Ethereum::mainnet())
         .chain(Polkadot::new())
         .build()?;
-    let auth = AuthHttp::new(engine);
+    let auth = AuthHttp::new(engine).with_health();
     let app = move || {
         App::new()
             .route("/", web::get().to(page))

@@ -29,7 +29,7 @@ async fn main() -> Result<(), Fault> {
         .chain(Ethereum::mainnet())
         .chain(Polkadot::new())
         .build()?;
-    let auth = AuthHttp::new(engine);
+    let auth = AuthHttp::new(engine).with_health();
     let app = Router::new()
         .route("/", get(page))
         .route("/app.js", get(script))

@@ -3,7 +3,7 @@
 use countersign::{
     AuthHttp,
     ethereum::Ethereum,
-    poem::{SignedIn, countersign},
+    poem::{SignedIn, mount},
     polkadot::Polkadot,
 };
 use example_setup::{Fault, PAGE, PAGE_POLICY, SCRIPT, Settings};
@@ -27,14 +27,12 @@ async fn main() -> Result<(), Fault> {
         .chain(Ethereum::mainnet())
         .chain(Polkadot::new())
         .build()?;
-    let auth = AuthHttp::new(engine);
+    let auth = AuthHttp::new(engine).with_health();
     let app = Route::new()
         .at("/", get(page))
         .at("/app.js", get(script))
-        .at("/me", get(me))
-        .nest_no_strip(auth.base(), countersign(auth.clone()))
-        .at(AuthHttp::HEALTH_PATH, countersign(auth.clone()))
-        .data(auth);
+        .at("/me", get(me));
+    let app = mount(app, &auth).data(auth);
     let listener = TcpListener::bind(settings.address())
         .into_acceptor()
         .await?;

@@ -36,7 +36,7 @@ async fn main() -> Result<(), Fault> {
         ..Config::default()
     };
     let app = rocket::custom(config)
-        .attach(Countersign(AuthHttp::new(engine)))
+        .attach(Countersign(AuthHttp::new(engine).with_health()))
         .mount("/", routes![page, script, me])
         .attach(AdHoc::on_liftoff("announce", |_| {
             Box::pin(async move { settings.announce() })

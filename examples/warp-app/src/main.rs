@@ -26,7 +26,7 @@ async fn main() -> Result<(), Fault> {
         .chain(Ethereum::mainnet())
         .chain(Polkadot::new())
         .build()?;
-    let auth = AuthHttp::new(engine);
+    let auth = AuthHttp::new(engine).with_health();
     let page = || with_header(html(PAGE), "content-security-policy", PAGE_POLICY);
     let script = || with_header(SCRIPT, "content-type", "text/javascript");
     let app = countersign(&auth)

@@ -11,7 +11,8 @@ use std::{
 };
 
 use countersign_core::{
-    AccountId, ChainId, Identity, RefreshState, Session, SessionId, SessionKind, Subject, Timestamp,
+    AccountId, ChainId, Identity, RefreshState, Session, SessionId, SessionKind, Standing, Subject,
+    Timestamp,
 };
 use hashbrown::{HashTable, hash_table::Entry};
 
@@ -44,6 +45,7 @@ struct Row {
     idle_until: Timestamp,
     expires_at: Timestamp,
     refresh: Option<Box<RefreshState>>,
+    standing: Option<Box<Standing>>,
     data: Option<Box<Data>>,
     previous: Place,
     next: Place,
@@ -89,6 +91,7 @@ impl Piece {
             idle_until: row.idle_until,
             expires_at: row.expires_at,
             refresh: row.refresh.as_deref().cloned(),
+            standing: row.standing.as_deref().cloned(),
             data: row.data.as_deref().cloned().unwrap_or_default(),
         }
     }
@@ -214,6 +217,7 @@ impl Piece {
             idle_until: session.idle_until,
             expires_at: session.expires_at,
             refresh: session.refresh.clone().map(Box::new),
+            standing: session.standing.clone().map(Box::new),
             data: (!session.data.is_empty()).then(|| Box::new(session.data.clone())),
             previous: NOWHERE,
             next: NOWHERE,

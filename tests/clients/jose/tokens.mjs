@@ -21,7 +21,7 @@ const { payload } = await jwtVerify(token, verifying, {
 assert.match(payload.sub, /^eip155:0x/)
 checks += 1
 
-const signing = await importJWK(symmetric ? jwk : { ...published[0], d: jwk.d }, alg)
+const signing = await importJWK(symmetric ? jwk : { ...published[0], ...jwk }, alg)
 const make = (changes = {}, claims = {}, key = signing) =>
   new SignJWT({ ...payload, ...claims }).setProtectedHeader({ ...header, ...changes }).sign(key)
 

@@ -29,7 +29,7 @@ else:
     keys = jwt.PyJWKClient(f"{url}/.well-known/jwks.json")
     verifying = keys.get_signing_key_from_jwt(token).key
     [published] = keys.fetch_data()["keys"]
-    signing = jwt.PyJWK({**published, "d": given["jwk"]["d"]}, algorithm=alg).key
+    signing = jwt.PyJWK({**published, **given["jwk"]}, algorithm=alg).key
 payload = jwt.decode(
     token, verifying, algorithms=[alg], audience=url, issuer=url,
     options={"require": ["iss", "sub", "aud", "exp", "iat", "nbf", "jti", "sid", "client_id", "account"]},

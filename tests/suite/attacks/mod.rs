@@ -5,7 +5,7 @@ mod cookies;
 mod domains;
 mod edges;
 mod errors;
-
+mod framing;
 mod limits;
 mod messages;
 mod nonces;

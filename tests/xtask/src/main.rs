@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask test`, `features`, `counts` and `bench`.
+//! The project's own commands: `cargo xtask test`, `features`, `counts`, `bench` and `fault`.
 
 mod packages;
 
@@ -14,6 +14,7 @@ fn main() -> ExitCode {
     let outcome = match words[..] {
         ["test", ref rest @ ..] => test(rest),
         ["features"] => features(),
+        ["fault", ref rest @ ..] => fault(rest),
         ["bench", ref rest @ ..] => bench(rest),
         ["counts"] => counts("check"),
         ["counts", "--record"] => counts("record"),
@@ -69,6 +70,13 @@ fn features() -> Result<(), String> {
     }
     eprintln!("{} features compile alone", names.len());
     Ok(())
+}
+
+/// Nodes over a store, with servers killed and replies cut; `--help` says what can be chosen.
+fn fault(words: &[&str]) -> Result<(), String> {
+    packages::ensure()?;
+    let run = ["run", "--quiet", "--package", "countersign-fault", "--"];
+    cargo(&[&run[..], words].concat())
 }
 
 /// Measures the named groups of benchmarks, or all of them: each is a feature and a program of
@@ -164,4 +172,5 @@ fn root() -> PathBuf {
 const USAGE: &str = "cargo xtask test [FILTER…]   install what the tests need, run them all
 cargo xtask features         compile the facade with each feature alone
 cargo xtask counts           hold the instruction counts of the hot paths; --record makes new ones
+cargo xtask fault --help     races and faults over several nodes, on every store
 cargo xtask bench [GROUP…]   measure against bare calls; --only TEXT, --record (into docs/performance.md)";

@@ -4,6 +4,7 @@ mod challenge;
 mod parts;
 mod sessions;
 mod sign_in;
+mod standing;
 mod stores;
 mod tokens;
 mod verifiers;
@@ -82,6 +83,11 @@ impl Engine {
     /// What a crash of its stores may cost.
     pub fn durability(&self) -> Durability {
         self.0.durability
+    }
+
+    /// Whether signatures may be much longer than a key's: contract wallets are served.
+    pub fn takes_long_signatures(&self) -> bool {
+        self.0.verifiers.take_long_signatures()
     }
 
     /// What the engine's clock says.

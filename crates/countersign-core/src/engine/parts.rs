@@ -12,7 +12,7 @@ use crate::{
     origin::Origin,
     policy::{Lifetimes, Policy, TimeRules},
     ports::{
-        attach::{Attach, Nothing},
+        attach::Attach,
         events::{EventSink, TracingEvents},
         gate::{Everybody, Gate},
         limits::{Limits, RateLimiter},
@@ -38,7 +38,8 @@ pub(super) struct Parts {
     pub(super) gate: Arc<dyn Gate>,
     pub(super) events: Arc<dyn EventSink>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) attach: Arc<dyn Attach>,
+    pub(super) attach: Vec<Arc<dyn Attach>>,
+    pub(super) recheck_every: Option<Duration>,
     pub(super) issuer: Option<Arc<dyn TokenIssuer>>,
     pub(super) audience: Option<String>,
     pub(super) handle_key: Key,
@@ -72,7 +73,8 @@ pub struct EngineBuilder {
     clock: Arc<dyn Clock>,
     secret: Option<Secret>,
     retired_secrets: Vec<Secret>,
-    attach: Arc<dyn Attach>,
+    attach: Vec<Arc<dyn Attach>>,
+    recheck_every: Option<Duration>,
     issuer: Option<Arc<dyn TokenIssuer>>,
     audience: Option<String>,
 }
@@ -100,7 +102,8 @@ impl EngineBuilder {
             clock: Arc::new(SystemClock),
             secret: None,
             retired_secrets: Vec::new(),
-            attach: Arc::new(Nothing),
+            attach: Vec::new(),
+            recheck_every: None,
             issuer: None,
             audience: None,
         }
@@ -223,9 +226,19 @@ impl EngineBuilder {
         self
     }
 
-    /// What the application adds to sessions and access tokens.
+    /// What the application adds to sessions and access tokens. It may be called again: all are
+    /// asked, in that order.
     pub fn attach(mut self, attach: impl Attach) -> Self {
-        self.attach = Arc::new(attach);
+        self.attach.push(Arc::new(attach));
+        self
+    }
+
+    /// Asks the chain again about sessions that hold only as long as it agrees (contract wallets,
+    /// delegates) once they are used and so much time has passed. Every refresh asks in any case;
+    /// without this, nothing else does. While the chain is away such a session is answered
+    /// `chain_unavailable`.
+    pub fn recheck_every(mut self, period: Duration) -> Self {
+        self.recheck_every = Some(period);
         self
     }
 
@@ -287,6 +300,13 @@ impl EngineBuilder {
             faults.push(ConfigFault::new("CFG_DURABILITY", detail));
         }
         faults.extend(self.retired_secrets.iter().filter_map(Secret::fault));
+        if self
+            .recheck_every
+            .is_some_and(|period| period < Duration::from_secs(1))
+        {
+            let detail = "recheck_every(..) asks the chain more than once a second";
+            faults.push(ConfigFault::new("CFG_TTL", detail));
+        }
         if self.audience.as_ref().is_some_and(String::is_empty) {
             faults.push(missing("an empty audience: leave audience(..) out"));
         }
@@ -306,6 +326,7 @@ impl EngineBuilder {
                     events: self.events,
                     clock: self.clock,
                     attach: self.attach,
+                    recheck_every: self.recheck_every,
                     issuer: self.issuer,
                     audience: self.audience,
                     handle_key: secret.derive("session handle"),

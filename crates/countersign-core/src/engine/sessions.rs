@@ -26,7 +26,7 @@ impl Engine {
     ///
     /// # Errors
     /// `session_required` for a cookie that opens nothing, `token_invalid` for such a bearer
-    /// token, `store_unavailable`.
+    /// token, `store_unavailable`; `chain_unavailable` if a re-check is due and cannot be made.
     pub async fn authenticate(&self, credential: Credential<'_>) -> Result<Session, Error> {
         let (text, kind, refused) = match credential {
             Credential::Cookie(text) => (text, SessionKind::Cookie, Code::SessionRequired),
@@ -43,6 +43,10 @@ impl Engine {
         if session.kind != kind || !session.is_live(now) {
             return Err(refused.into());
         }
+        let session = match session.standing {
+            Some(_) => self.confirm_if_due(session, now, refused).await?,
+            None => session,
+        };
         // Reading a session is one round trip, writing it back an exception.
         let idle = self.0.policy.lifetimes.cookie_idle;
         if now.since(session.last_seen) < idle / 10 {

@@ -1,5 +1,7 @@
 //! Answering: a signed text becomes a session, or nothing at all.
 
+use std::collections::BTreeMap;
+
 use serde_json::from_slice;
 
 use super::{Engine, tokens::Tokens};
@@ -11,7 +13,7 @@ use crate::{
     identity::Identity,
     ports::verifier::{ChainVerifier, Verified},
     secret::{RefreshSeed, SessionToken, one_time_key},
-    session::{RefreshState, Session, SessionKind},
+    session::{RefreshState, Session, SessionKind, Standing},
     sign_in::SignIn,
     time::Timestamp,
 };
@@ -94,13 +96,19 @@ impl Engine {
             account,
             method: verified.method().to_owned(),
             authenticated_at: now,
+            delegate: verified.delegate().cloned(),
         };
+        let standing = verified.evidence().map(|evidence| Standing {
+            evidence: evidence.to_owned(),
+            confirmed_at: now,
+        });
         match self.0.gate.admit(&identity).await {
             Ok(true) => {}
             Ok(false) => return Err(Code::NotAdmitted.into()),
             Err(error) => return Err(Error::with_source(Code::NotAdmitted, error)),
         }
-        self.begin_session(identity, &sign_in, context, now).await
+        self.begin_session(identity, standing, &sign_in, context, now)
+            .await
     }
 
     /// Takes the nonce, whatever comes of it, and compares the record with what came.
@@ -159,6 +167,7 @@ impl Engine {
     async fn begin_session(
         &self,
         identity: Identity,
+        standing: Option<Standing>,
         sign_in: &SignIn,
         context: &Context,
         now: Timestamp,
@@ -176,8 +185,11 @@ impl Engine {
                 (end, end)
             }
         };
-        let data = self.0.attach.data(&identity).await;
-        let data = data.map_err(|source| Error::with_source(Code::PluginError, source))?;
+        let mut data = BTreeMap::new();
+        for attach in &self.0.attach {
+            let more = attach.data(&identity).await;
+            data.extend(more.map_err(|e| Error::with_source(Code::PluginError, e))?);
+        }
         let issues = context.credential == SessionKind::Token && self.issues_tokens();
         let token = SessionToken::generate(&identity.subject);
         let session = Session {
@@ -194,6 +206,7 @@ impl Engine {
                 count: 0,
                 rotated_at: now,
             }),
+            standing,
             data,
         };
         let tokens = match issues {

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::Engine;
 use crate::{
     challenge::Context,
@@ -103,6 +105,10 @@ impl Engine {
             // Nobody passes a gate that is broken, but nobody is signed out by it either.
             Err(error) => return Err(Error::with_source(Code::PluginError, error).into()),
         }
+        // While the chain is away nothing was used up, and nobody is signed out.
+        if !self.confirm(&mut session, now).await? {
+            return Err(Code::InvalidGrant.into());
+        }
         // Minted before the step is written: if that fails, nothing was used up.
         let tokens = self.mint(&session, now).await?;
         if is_next {
@@ -141,7 +147,9 @@ impl Engine {
     /// # Errors
     /// As [`check_token`](Self::check_token).
     pub async fn authenticate_stateless(&self, token: &str) -> Result<Session, Error> {
-        let claims = self.check_token(token).await?;
+        let mut claims = self.check_token(token).await?;
+        let act = claims.extra.remove("act");
+        let delegate = act.and_then(|act| act["sub"].as_str()?.parse().ok());
         Ok(Session {
             id: SessionId::parse(&claims.session).ok_or(Code::TokenInvalid)?,
             identity: Identity {
@@ -149,6 +157,7 @@ impl Engine {
                 account: claims.account,
                 method: claims.method,
                 authenticated_at: claims.authenticated_at,
+                delegate,
             },
             kind: SessionKind::Token,
             version: 0,
@@ -157,6 +166,7 @@ impl Engine {
             idle_until: claims.expires_at,
             expires_at: claims.expires_at,
             refresh: None,
+            standing: None,
             data: claims.extra.into_iter().collect(),
         })
     }
@@ -196,7 +206,10 @@ impl Engine {
         let issuer = self.0.issuer.as_deref().ok_or(Code::InternalError)?;
         let state = session.refresh.as_ref().ok_or(Code::InternalError)?;
         let key = self.0.refresh_keys.first().ok_or(Code::InternalError)?;
-        let extra = self.0.attach.claims(session).await.map_err(failed)?;
+        let mut extra = serde_json::Map::new();
+        for attach in &self.0.attach {
+            extra.extend(attach.claims(session).await.map_err(failed)?);
+        }
         if let Some(name) = extra
             .keys()
             .find(|name| Claims::RESERVED.contains(&name.as_str()))
@@ -204,6 +217,9 @@ impl Engine {
             return Err(failed(
                 format!("the claim `{name}` is the engine's own").into(),
             ));
+        }
+        if let Some(delegate) = &session.identity.delegate {
+            extra.insert("act".to_owned(), json!({"sub": delegate.to_string()}));
         }
         let issued_at = Timestamp::from_secs(now.as_secs());
         let end = (issued_at + self.0.policy.lifetimes.access).min(session.expires_at);

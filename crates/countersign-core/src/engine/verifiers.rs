@@ -48,6 +48,11 @@ impl Verifiers {
         self.by_chain.get(chain).ok_or(Code::ChainUnsupported)
     }
 
+    pub(super) fn take_long_signatures(&self) -> bool {
+        let mut all = self.by_chain.values();
+        all.any(|verifier| verifier.takes_long_signatures())
+    }
+
     /// Reads a text by the verifier whose label it bears, and holds it to the round-trip law.
     pub(super) fn read(
         &self,

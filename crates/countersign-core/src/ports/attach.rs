@@ -11,6 +11,7 @@ use crate::{error::BoxError, identity::Identity, session::Session};
 ///
 /// # Contract
 /// - `data` is asked once, after the gate and before the session is written.
+/// - Several are asked in the order they were added; what a later one says of a name counts.
 /// - `claims` is asked for every access token, at sign-in and at each refresh.
 /// - A claim with a [reserved](crate::Claims::RESERVED) name is refused: nobody is signed in, and
 ///   the answer is `plugin_error`. So is an error.
@@ -34,10 +35,3 @@ pub trait Attach: Debug + Send + Sync + 'static {
         Ok(Map::new())
     }
 }
-
-/// Adds nothing.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Nothing;
-
-#[async_trait]
-impl Attach for Nothing {}

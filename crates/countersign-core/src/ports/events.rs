@@ -42,6 +42,9 @@ impl EventSink for TracingEvents {
             Event::RefreshReplayed { session } => {
                 tracing::warn!(target: "countersign", session, "refresh token replayed, session ended");
             }
+            Event::StandingLost { session } => {
+                tracing::info!(target: "countersign", session, "the chain no longer agrees, session ended");
+            }
             Event::SignedOut { session } => {
                 tracing::info!(target: "countersign", session, "signed out");
             }

@@ -26,7 +26,9 @@ use crate::{
 ///   [`VerifyError::unavailable`], never [`VerifyError::bad_signature`], and never success.
 /// - A wrong curve, a wrong key and garbage of the right length are one answer.
 /// - Keys for which anybody can forge signatures are refused.
-/// - `verify` may be cancelled at any await: it writes nothing.
+/// - What holds only as long as the chain agrees comes [with evidence](Verified::with_evidence);
+///   `still_holds` then asks the chain again, with nothing else in hand.
+/// - `verify` and `still_holds` may be cancelled at any await: they write nothing.
 ///
 /// A complete verifier in about 40 lines is `examples/custom-chain`.
 #[async_trait]
@@ -98,6 +100,22 @@ pub trait ChainVerifier: Debug + Send + Sync + 'static {
         message: &str,
         signature: &[u8],
     ) -> Result<Verified, VerifyError>;
+
+    /// Whether what `evidence` proved at sign-in still holds. Only asked about sessions whose proof
+    /// came [with evidence](Verified::with_evidence); a key's signature needs none.
+    ///
+    /// # Errors
+    /// `chain_unavailable`.
+    async fn still_holds(&self, account: &AccountId, evidence: &str) -> Result<bool, VerifyError> {
+        let _ = (account, evidence);
+        Err(VerifyError::unavailable("this verifier cannot ask again"))
+    }
+
+    /// Whether signatures may be much longer than a key's, as those of contract wallets are. The
+    /// HTTP layer then takes larger bodies.
+    fn takes_long_signatures(&self) -> bool {
+        false
+    }
 }
 
 /// A verifier that several hold together is one.
@@ -143,6 +161,14 @@ impl<V: ChainVerifier + ?Sized> ChainVerifier for Arc<V> {
     ) -> Result<Verified, VerifyError> {
         (**self).verify(account, message, signature).await
     }
+
+    async fn still_holds(&self, account: &AccountId, evidence: &str) -> Result<bool, VerifyError> {
+        (**self).still_holds(account, evidence).await
+    }
+
+    fn takes_long_signatures(&self) -> bool {
+        (**self).takes_long_signatures()
+    }
 }
 
 /// A proof that holds. A session needs one, and only a verifier's success makes one.
@@ -151,6 +177,8 @@ pub struct Verified {
     account: AccountId,
     subject: Subject,
     method: &'static str,
+    delegate: Option<AccountId>,
+    evidence: Option<String>,
 }
 
 impl Verified {
@@ -160,6 +188,8 @@ impl Verified {
             account: account.clone(),
             subject: Subject::key(account),
             method,
+            delegate: None,
+            evidence: None,
         }
     }
 
@@ -178,6 +208,8 @@ impl Verified {
             account: account.clone(),
             subject,
             method,
+            delegate: None,
+            evidence: None,
         })
     }
 
@@ -187,7 +219,26 @@ impl Verified {
             account: account.clone(),
             subject: Subject::on_chain(account),
             method,
+            delegate: None,
+            evidence: None,
         }
+    }
+
+    /// It was this account's key that signed, as the registered delegate of the one that was
+    /// proved.
+    #[must_use]
+    pub fn by_delegate(mut self, delegate: AccountId) -> Self {
+        self.delegate = Some(delegate);
+        self
+    }
+
+    /// It holds only as long as the chain agrees: `evidence` is what
+    /// [`still_holds`](ChainVerifier::still_holds) needs to ask again. It is kept with the session,
+    /// so it must open nothing.
+    #[must_use]
+    pub fn with_evidence(mut self, evidence: String) -> Self {
+        self.evidence = Some(evidence);
+        self
     }
 
     /// The account that was proved.
@@ -203,5 +254,15 @@ impl Verified {
     /// How it was proved.
     pub fn method(&self) -> &'static str {
         self.method
+    }
+
+    /// Whose key signed, where that is another.
+    pub fn delegate(&self) -> Option<&AccountId> {
+        self.delegate.as_ref()
+    }
+
+    /// What is needed to ask the chain again.
+    pub fn evidence(&self) -> Option<&str> {
+        self.evidence.as_deref()
     }
 }

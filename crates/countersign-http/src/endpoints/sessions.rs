@@ -4,7 +4,7 @@ use countersign_core::{ChainId, Class, Credential, Error, Session, SessionId, Su
 use http::{StatusCode, request::Parts};
 use serde::Serialize;
 
-use crate::{Inner, bearer, cookies::Cookies, reply::Reply};
+use crate::{Inner, cookies::Cookies, guard::bearer, reply::Reply};
 
 /// What a client may know of its session. Never a token.
 #[derive(Serialize)]
@@ -13,6 +13,12 @@ pub(super) struct SessionAnswer<'a> {
     account: String,
     chain: &'a ChainId,
     method: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delegate: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    avatar: Option<&'a str>,
     issued_at: String,
     expires_at: String,
 }
@@ -25,6 +31,9 @@ impl<'a> SessionAnswer<'a> {
             account: identity.account.to_string(),
             chain: identity.account.chain(),
             method: &identity.method,
+            delegate: identity.delegate.as_ref().map(ToString::to_string),
+            name: session.name(),
+            avatar: session.avatar(),
             issued_at: session.created_at.to_rfc3339(),
             expires_at: session.expires_at.to_rfc3339(),
         }

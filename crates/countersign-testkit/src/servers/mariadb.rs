@@ -7,7 +7,7 @@ use std::{
 use super::{
     PATIENCE,
     home::{Home, is_root},
-    process::{Process, as_user, free_port, installed, run, user_flags},
+    process::{Process, as_user, copy, free_port, installed, run, user_flags},
     wait_until,
 };
 
@@ -17,7 +17,7 @@ pub struct MariaDb {
     port: u16,
     socket: PathBuf,
     process: Process,
-    _home: Home,
+    home: Home,
 }
 
 impl MariaDb {
@@ -65,7 +65,7 @@ impl MariaDb {
             port,
             socket,
             process,
-            _home: home,
+            home,
         };
         server.start_process();
         server.admin("CREATE DATABASE app CHARACTER SET utf8mb4");
@@ -99,11 +99,31 @@ impl MariaDb {
         self.start_process();
     }
 
+    /// Sets what it holds now aside, for [`roll_back`](Self::roll_back); it is away for a moment.
+    pub fn snapshot(&mut self) {
+        self.process.stop();
+        copy(&self.data(), &self.data().with_extension("saved"));
+        self.start_process();
+    }
+
+    /// SIGKILL; then it holds again what the snapshot holds: what a backup is that has missed
+    /// everything since.
+    pub fn roll_back(&mut self) {
+        self.process.kill9();
+        std::fs::remove_dir_all(self.data()).unwrap();
+        copy(&self.data().with_extension("saved"), &self.data());
+        self.start_process();
+    }
+
     /// Runs SQL by the `mariadb` client, as an administrator would; panics if it fails.
     pub fn admin(&self, sql: &str) {
         run(Command::new(installed("mariadb", "mariadb-client"))
             .args(["--no-defaults", "-u", "root", "-e", sql, "--socket"])
             .arg(&self.socket));
+    }
+
+    fn data(&self) -> PathBuf {
+        self.home.path().join("data")
     }
 
     fn start_process(&mut self) {

@@ -17,6 +17,7 @@ mod home;
 mod mariadb;
 mod postgres;
 mod process;
+mod proxies;
 mod redis;
 
 use std::{
@@ -28,6 +29,7 @@ use std::{
 pub use home::Dir;
 pub use mariadb::MariaDb;
 pub use postgres::Postgres;
+pub use proxies::ReverseProxy;
 pub use redis::{Redis, RedisCluster, RedisSentinel};
 
 /// A name that no other test of this process uses, such as `t7_`: tests that share a server keep

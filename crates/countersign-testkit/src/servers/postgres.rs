@@ -10,7 +10,7 @@ use std::{
 use super::{
     PATIENCE,
     home::{Home, is_root},
-    process::{Process, as_user, free_port, installed, run, user_flags},
+    process::{Process, as_user, copy, free_port, installed, run, user_flags},
     wait_until,
 };
 
@@ -118,6 +118,22 @@ impl Postgres {
             TcpListener::bind(("127.0.0.1", self.port)).is_ok()
         });
         self.start_process();
+    }
+
+    /// Sets what it holds now aside, for [`roll_back`](Self::roll_back); it is away for a moment.
+    pub fn snapshot(&mut self) {
+        self.process.stop();
+        copy(&self.data, &self.data.with_extension("saved"));
+        self.start_process();
+    }
+
+    /// SIGKILL; then it holds again what the snapshot holds, and is promoted: what a replica is
+    /// that has missed everything since.
+    pub fn roll_back(&mut self) {
+        self.process.kill9();
+        std::fs::remove_dir_all(&self.data).unwrap();
+        copy(&self.data.with_extension("saved"), &self.data);
+        self.promote();
     }
 
     /// Ends it and starts it again on a new timeline, as a promotion begins one.

@@ -153,6 +153,13 @@ pub(super) fn run(command: &mut Command) {
     assert!(out.status.success(), "{command:?}: {words}");
 }
 
+/// Copies a folder with owners and times; `to` must not be there.
+pub(super) fn copy(from: &Path, to: &Path) {
+    run(Command::new(installed("cp", "coreutils"))
+        .arg("-a")
+        .args([from, to]));
+}
+
 /// `program` as `user`, if we are root and it must not be.
 pub(super) fn as_user(user: &str, program: &Path) -> Command {
     if !super::home::is_root() {

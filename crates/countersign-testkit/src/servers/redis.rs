@@ -169,12 +169,75 @@ impl RedisCluster {
         format!("redis+cluster://{}/", nodes.join(","))
     }
 
+    /// SIGKILL for one master, whatever its replica has; says which node it was.
+    pub fn kill9_a_master_now(&mut self) -> usize {
+        let place = position_of_a_master(&self.nodes);
+        self.nodes[place].process.kill9();
+        place
+    }
+
+    /// Waits until there are three masters that live.
+    pub fn wait_for_failover(&self) {
+        wait_until("a replica has taken over", PATIENCE, || {
+            let masters = self.nodes.iter().filter(|node| role(node) == Some(true));
+            masters.count() == 3
+        });
+    }
+
+    /// Waits until each of the three masters has a replica that is up.
+    pub fn wait_for_replicas(&self) {
+        wait_until("each master has its replica", PATIENCE, || {
+            let linked = self.nodes.iter().filter(|node| {
+                ask(node.port, "INFO replication")
+                    .is_ok_and(|answer| answer.contains("master_link_status:up"))
+            });
+            let agree = self.nodes.iter().all(|node| {
+                ask(node.port, "CLUSTER INFO").is_ok_and(|a| a.contains("cluster_state:ok"))
+            });
+            linked.count() == 3 && agree
+        });
+    }
+
+    /// Holds all replicas still, so that they miss what is written, until
+    /// [`thaw`](Self::thaw).
+    pub fn freeze_replicas(&self) {
+        freeze_replicas(&self.nodes);
+    }
+
+    /// Lets all nodes go on.
+    pub fn thaw(&self) {
+        self.nodes
+            .iter()
+            .for_each(|node| node.process.signal("CONT"));
+    }
+
+    /// SIGKILL for all masters: their replicas cannot elect anybody, so each is told to take over
+    /// without being asked.
+    pub fn kill9_the_masters_and_promote(&mut self) {
+        let is_master: Vec<_> = self
+            .nodes
+            .iter()
+            .map(|node| role(node) == Some(true))
+            .collect();
+        for (node, is_master) in self.nodes.iter_mut().zip(&is_master) {
+            if *is_master {
+                node.process.kill9();
+            }
+        }
+        self.thaw();
+        for (node, is_master) in self.nodes.iter().zip(is_master) {
+            if !is_master {
+                wait_until("a replica takes over", PATIENCE, || {
+                    let _ = ask(node.port, "CLUSTER FAILOVER TAKEOVER");
+                    role(node) == Some(true)
+                });
+            }
+        }
+    }
+
     /// SIGKILL for one master, once its replica has all that it has; says which node it was.
     pub fn kill9_a_master(&mut self) -> usize {
-        let is_master = |node: &Node| {
-            ask(node.port, "INFO replication").is_ok_and(|answer| answer.contains("role:master"))
-        };
-        let place = self.nodes.iter().position(is_master).unwrap();
+        let place = position_of_a_master(&self.nodes);
         let port = self.nodes[place].port;
         wait_until("the replica has caught up", PATIENCE, || {
             ask(port, "INFO replication").is_ok_and(|answer| {
@@ -279,12 +342,44 @@ impl RedisSentinel {
     /// SIGKILL for the master; the sentinels make another one within seconds. Says which node it
     /// was.
     pub fn kill9_the_master(&mut self) -> usize {
-        let is_master = |node: &Node| {
-            ask(node.port, "INFO replication").is_ok_and(|answer| answer.contains("role:master"))
-        };
-        let place = self.nodes.iter().position(is_master).unwrap();
+        let place = position_of_a_master(&self.nodes);
         self.nodes[place].process.kill9();
         place
+    }
+
+    /// Waits until all Sentinels name another master than this node.
+    pub fn wait_for_failover(&self, dead: usize) {
+        let dead = self.nodes[dead].port.to_string();
+        wait_until("the Sentinels name another master", PATIENCE, || {
+            self.sentinels.iter().all(|(port, _)| {
+                ask(*port, "SENTINEL GET-MASTER-ADDR-BY-NAME m")
+                    .is_ok_and(|answer| !answer.contains(&dead))
+            })
+        });
+    }
+
+    /// Waits until there is one master, with two replicas that are up.
+    pub fn wait_for_replicas(&self) {
+        wait_until("the master has its replicas", PATIENCE, || {
+            let linked = self.nodes.iter().filter(|node| {
+                ask(node.port, "INFO replication")
+                    .is_ok_and(|answer| answer.contains("master_link_status:up"))
+            });
+            linked.count() == 2
+        });
+    }
+
+    /// Holds all replicas still, so that they miss what is written, until
+    /// [`thaw`](Self::thaw).
+    pub fn freeze_replicas(&self) {
+        freeze_replicas(&self.nodes);
+    }
+
+    /// Lets all nodes go on.
+    pub fn thaw(&self) {
+        self.nodes
+            .iter()
+            .for_each(|node| node.process.signal("CONT"));
     }
 
     /// Starts a node again.
@@ -332,6 +427,25 @@ impl Node {
             );
             ask(port, "PING").is_ok_and(|answer| answer == "+PONG\r\n")
         });
+    }
+}
+
+fn position_of_a_master(nodes: &[Node]) -> usize {
+    let masters = nodes.iter().position(|node| role(node) == Some(true));
+    masters.expect("there is always a master")
+}
+
+/// Whether it is a master, if it answers.
+fn role(node: &Node) -> Option<bool> {
+    let answer = ask(node.port, "INFO replication").ok()?;
+    Some(answer.contains("role:master"))
+}
+
+fn freeze_replicas(nodes: &[Node]) {
+    for node in nodes {
+        if role(node) == Some(false) {
+            node.process.signal("STOP");
+        }
     }
 }
 

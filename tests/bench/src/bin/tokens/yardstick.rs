@@ -1,12 +1,13 @@
 //! The bare `jsonwebtoken` calls, with a provider over the same crates as `countersign-jwt`, made
-//! like the provider `rust_crypto` that it comes with: keys are read at each call.
+//! like the provider `rust_crypto` that it comes with: keys are read at each call. RS256 is by its
+//! own provider `aws_lc`.
 
 use countersign_core::Claims;
 use countersign_jwt::Algorithm as Ours;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation,
-    crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils},
+    crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils, aws_lc},
     signature::{Error, Signer, Verifier},
 };
 use serde::{Deserialize, Serialize};
@@ -62,6 +63,17 @@ impl Yardstick {
                 DecodingKey::from_secret(secret),
             ),
         };
+        Self::with(algorithm, private, public, issuer)
+    }
+
+    /// RS256, with an `RSAPrivateKey` (RFC 8017) and its public numbers.
+    pub(crate) fn rsa(der: &[u8], n: &[u8], e: &[u8], issuer: &str) -> Self {
+        let private = EncodingKey::from_rsa_der(der);
+        let public = DecodingKey::from_rsa_raw_components(n, e);
+        Self::with(Algorithm::RS256, private, public, issuer)
+    }
+
+    fn with(algorithm: Algorithm, private: EncodingKey, public: DecodingKey, issuer: &str) -> Self {
         let mut header = Header::new(algorithm);
         header.typ = Some("at+jwt".to_owned());
         header.kid = Some("a".repeat(43));
@@ -104,6 +116,9 @@ impl Yardstick {
 
 static PROVIDER: CryptoProvider = CryptoProvider {
     signer_factory: |algorithm, key| {
+        if *algorithm == Algorithm::RS256 {
+            return (aws_lc::DEFAULT_PROVIDER.signer_factory)(algorithm, key);
+        }
         let bytes = key.as_bytes();
         Ok(match algorithm {
             Algorithm::EdDSA => {
@@ -117,6 +132,9 @@ static PROVIDER: CryptoProvider = CryptoProvider {
         })
     },
     verifier_factory: |algorithm, key| {
+        if *algorithm == Algorithm::RS256 {
+            return (aws_lc::DEFAULT_PROVIDER.verifier_factory)(algorithm, key);
+        }
         let bytes = key.try_get_as_bytes()?;
         Ok(match algorithm {
             Algorithm::EdDSA => {

@@ -69,6 +69,29 @@ impl JwtVerifier for P256 {
     }
 }
 
+/// ECDSA over secp256k1 with SHA-256 (RFC 8812 section 3.2), which `jsonwebtoken` has no name for.
+#[derive(Clone)]
+pub(crate) struct Secp256k1(pub(crate) k256::ecdsa::SigningKey);
+
+impl Signer<Vec<u8>> for Secp256k1 {
+    fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
+        let signature: k256::ecdsa::Signature = self.0.sign(message);
+        Ok(signature.normalize_s().to_bytes().to_vec())
+    }
+}
+
+impl Verifier<Vec<u8>> for Secp256k1 {
+    fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), Error> {
+        let signature = k256::ecdsa::Signature::from_slice(signature).map_err(|_| Error::new())?;
+        // One signature, one text: the twin with a high S is refused.
+        if signature.normalize_s() != signature {
+            return Err(Error::new());
+        }
+        let verified = self.0.verifying_key().verify(message, &signature);
+        verified.map_err(|_| Error::new())
+    }
+}
+
 /// HMAC with SHA-256 (RFC 7518 section 3.2).
 #[derive(Clone)]
 pub(crate) struct HmacSha256(Hmac<Sha256>);

@@ -1,19 +1,20 @@
 //! The keys of an issuer over time: the next, the current, and retired ones until their tokens
 //! have ended. A ring changes while it is in use; its clones are one ring.
 
+mod file;
+mod keys;
+
 use std::{
-    fs::File,
-    io::{Read, Write},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, RwLock},
-    time::{Duration, Instant, SystemTime},
+    time::Duration,
 };
 
-use countersign_core::{Jwks, Timestamp};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-use zeroize::Zeroizing;
+use countersign_core::Timestamp;
+use serde::Serialize;
 
+use self::file::Watched;
+pub(crate) use self::keys::{Entry, Keys};
 use crate::key::{Key, KeyError};
 
 /// Keys that rotate without a restart.
@@ -40,25 +41,6 @@ pub struct KeyRing(Arc<Inner>);
 struct Inner {
     keys: RwLock<Arc<Keys>>,
     file: Option<Mutex<Watched>>,
-}
-
-#[derive(Debug)]
-struct Watched {
-    path: PathBuf,
-    every: Duration,
-    looked: Instant,
-    seen: Option<(SystemTime, u64)>,
-}
-
-/// The keys at one instant of the ring's life.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct Keys(Vec<Entry>);
-
-#[derive(Debug, Clone)]
-struct Entry {
-    key: Key,
-    signs_from: Timestamp,
-    verifies_until: Option<Timestamp>,
 }
 
 /// Where a key stands in its life.
@@ -91,22 +73,6 @@ pub struct RingKey {
     pub verifies_until: Option<Timestamp>,
 }
 
-/// One key in a ring's file.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FileEntry {
-    jwk: Map<String, Value>,
-    signs_from: i64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    verifies_until: Option<i64>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FileKeys {
-    keys: Vec<FileEntry>,
-}
-
 impl KeyRing {
     /// A ring in memory with one key, which has always been the current one.
     pub fn of(key: Key) -> Self {
@@ -132,15 +98,7 @@ impl KeyRing {
     /// # Errors
     /// [`RingError`], if it cannot be read now.
     pub fn open_watched(path: impl Into<PathBuf>, every: Duration) -> Result<Self, RingError> {
-        let path = path.into();
-        let seen = stamp(&path); // before it is read: a change in between is seen later
-        let keys = Keys::read(&path)?;
-        let watched = Watched {
-            path,
-            every,
-            looked: Instant::now(),
-            seen,
-        };
+        let (watched, keys) = Watched::open(path.into(), every)?;
         Ok(Self(Arc::new(Inner {
             keys: RwLock::new(Arc::new(keys)),
             file: Some(Mutex::new(watched)),
@@ -226,26 +184,7 @@ impl KeyRing {
     /// # Errors
     /// [`RingError::File`].
     pub fn save(&self, path: &Path) -> Result<(), RingError> {
-        let keys = self.keys();
-        let entries = keys.0.iter().map(|entry| FileEntry {
-            jwk: entry.key.private_jwk(),
-            signs_from: entry.signs_from.as_secs(),
-            verifies_until: entry.verifies_until.map(Timestamp::as_secs),
-        });
-        let file = FileKeys {
-            keys: entries.collect(),
-        };
-        let text = serde_json::to_vec_pretty(&file).expect("keys are JSON");
-        let text = Zeroizing::new(text);
-        let beside = path.with_extension("new");
-        let mut options = File::options();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut to = options.open(&beside)?;
-        to.write_all(&text)?;
-        to.sync_all()?;
-        Ok(std::fs::rename(&beside, path)?)
+        file::write(&self.keys(), path)
     }
 
     /// Reads the file anew now, whether it changed or not; a ring in memory stays as it is.
@@ -263,14 +202,10 @@ impl KeyRing {
     pub(crate) fn keys(&self) -> Arc<Keys> {
         if let Some(file) = &self.0.file
             && let Ok(mut file) = file.try_lock()
-            && file.looked.elapsed() >= file.every
+            && file.may_have_changed()
+            && let Err(error) = self.reread(&mut file)
         {
-            file.looked = Instant::now();
-            if stamp(&file.path) != file.seen
-                && let Err(error) = self.reread(&mut file)
-            {
-                tracing::warn!(target: "countersign", %error, "the key ring was not read anew");
-            }
+            tracing::warn!(target: "countersign", %error, "the key ring was not read anew");
         }
         self.0
             .keys
@@ -280,9 +215,7 @@ impl KeyRing {
     }
 
     fn reread(&self, file: &mut Watched) -> Result<(), RingError> {
-        let seen = stamp(&file.path);
-        let keys = Keys::read(&file.path)?;
-        file.seen = seen;
+        let keys = file.read()?;
         *self.0.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
         Ok(())
     }
@@ -313,92 +246,6 @@ impl Default for KeyRing {
     }
 }
 
-impl Keys {
-    /// The key that signs at `now`.
-    pub(crate) fn current(&self, now: Timestamp) -> Option<&Key> {
-        let may_sign = |entry: &&Entry| entry.signs_from <= now && entry.verifies_until.is_none();
-        let current = self
-            .0
-            .iter()
-            .filter(may_sign)
-            .max_by_key(|entry| entry.signs_from);
-        current.map(|entry| &entry.key)
-    }
-
-    /// The key of that name, if its tokens are good at `now`. Another node may have begun to sign
-    /// with it a moment ahead of our clock.
-    pub(crate) fn verifying(&self, kid: &str, now: Timestamp, leeway: Duration) -> Option<&Key> {
-        let entry = self.0.iter().find(|entry| entry.key.kid() == kid)?;
-        let begun = entry.signs_from <= now + leeway;
-        (begun && !self.is_over(entry, now)).then_some(&entry.key)
-    }
-
-    pub(crate) fn jwks(&self, now: Timestamp) -> Jwks {
-        let published = self.0.iter().filter(|entry| !self.is_over(entry, now));
-        Jwks {
-            keys: published
-                .filter_map(|entry| entry.key.public_jwk())
-                .collect(),
-        }
-    }
-
-    /// When the tokens of a key end to be good. One that a later key replaced by the clock, without
-    /// a `rotate`, ends once the longest access token can have.
-    fn end_of(&self, entry: &Entry) -> Option<Timestamp> {
-        let later = self.0.iter().filter(|other| {
-            let signs_at_all = other
-                .verifies_until
-                .is_none_or(|end| end > other.signs_from);
-            other.signs_from > entry.signs_from && signs_at_all
-        });
-        let replaced = later.map(|other| other.signs_from + LONGEST_TOKEN).min();
-        entry.verifies_until.or(replaced)
-    }
-
-    fn is_over(&self, entry: &Entry, now: Timestamp) -> bool {
-        self.end_of(entry).is_some_and(|end| end <= now)
-    }
-
-    fn phase(&self, entry: &Entry, now: Timestamp, current: Option<&str>) -> Phase {
-        if self.is_over(entry, now) {
-            Phase::Ended
-        } else if current == Some(entry.key.kid()) {
-            Phase::Current
-        } else if entry.signs_from > now {
-            Phase::Next
-        } else {
-            Phase::Retired
-        }
-    }
-
-    fn read(path: &Path) -> Result<Self, RingError> {
-        let mut text = Zeroizing::new(Vec::with_capacity(MAX_FILE));
-        File::open(path)?
-            .take(MAX_FILE as u64)
-            .read_to_end(&mut text)?;
-        let file: FileKeys = serde_json::from_slice(&text).map_err(|_| RingError::Malformed)?;
-        let mut keys = Self::default();
-        for entry in file.keys {
-            let key = Key::from_jwk(&entry.jwk)?;
-            if keys.0.iter().any(|other| other.key.kid() == key.kid()) {
-                return Err(RingError::Exists);
-            }
-            keys.0.push(Entry {
-                key,
-                signs_from: Timestamp::from_secs(entry.signs_from),
-                verifies_until: entry.verifies_until.map(Timestamp::from_secs),
-            });
-        }
-        Ok(keys)
-    }
-}
-
-/// Tells one state of a file from another.
-fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
-    let metadata = std::fs::metadata(path).ok()?;
-    Some((metadata.modified().ok()?, metadata.len()))
-}
-
 /// Why a ring was not read or changed. Never holds a key.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -422,12 +269,6 @@ pub enum RingError {
     #[error("the ring has no key of this name")]
     Unknown,
 }
-
-/// A ring of some hundred keys.
-const MAX_FILE: usize = 256 * 1024;
-
-/// The longest that an engine lets an access token live.
-const LONGEST_TOKEN: Duration = Duration::from_secs(24 * 3_600);
 
 #[cfg(test)]
 mod tests {

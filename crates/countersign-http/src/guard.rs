@@ -1,0 +1,144 @@
+//! Guards in front of the application's own routes, and what handlers behind them need.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use countersign_core::{Code, Credential, Error, FromSession, Session, SessionKind};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header};
+
+use crate::{AuthHttp, DEADLINE, Inner, cookies::Cookies, guarded, origins, reply::Reply};
+
+/// How a guard looks at a signed access token.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Guard {
+    Strict,
+    Stateless,
+}
+
+impl AuthHttp {
+    /// The headers that a [`guard`](Self::guard) reads, for adapters that must copy them.
+    pub const GUARD_HEADERS: [HeaderName; 4] = [
+        header::AUTHORIZATION,
+        header::COOKIE,
+        header::ORIGIN,
+        HeaderName::from_static("sec-fetch-site"),
+    ];
+
+    /// The same, with guards that take a signed access token at its word until it expires, without
+    /// asking the session store. A sign-out is then seen only when the token ends; the endpoints of
+    /// countersign itself stay strict.
+    #[must_use]
+    pub fn stateless(mut self) -> Self {
+        self.1 = Guard::Stateless;
+        self
+    }
+
+    /// The live session behind a request's headers: a guard for the application's own routes.
+    ///
+    /// `Authorization: Bearer` counts before the session cookie.
+    ///
+    /// # Errors
+    /// `session_required`, `token_invalid`, `request_malformed` (two session cookies),
+    /// `store_unavailable`.
+    pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Session, Error> {
+        guarded(DEADLINE, async {
+            match (self.1, bearer(headers)?) {
+                (Guard::Stateless, Some(token)) if token.contains('.') => {
+                    self.0.engine.authenticate_stateless(token).await
+                }
+                _ => self.0.authenticate(headers).await,
+            }
+        })
+        .await
+    }
+
+    /// The same for a guard in front of the application's own routes: where a cookie stands behind a
+    /// request that may change something (not `GET`, `HEAD` or `OPTIONS`), the request must come
+    /// from a page of ours, by the origin rule of the endpoints. Adapters guard by this.
+    ///
+    /// # Errors
+    /// Those of [`authenticate`](Self::authenticate), and `origin_rejected`.
+    pub async fn guard(&self, method: &Method, headers: &HeaderMap) -> Result<Session, Error> {
+        let session = self.authenticate(headers).await?;
+        let is_safe = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+        if session.kind == SessionKind::Cookie && !is_safe {
+            origins::check(&self.0.engine, headers, &self.0.cookies)?;
+        }
+        Ok(session)
+    }
+
+    /// The same for a [view](FromSession) of the session: an account, a role, a recent signature.
+    ///
+    /// ```
+    /// # use countersign_core::{Error, Recent, Subject};
+    /// # use countersign_http::AuthHttp;
+    /// # async fn run(auth: AuthHttp, parts: http::request::Parts) -> Result<(), Error> {
+    /// let (method, headers) = (&parts.method, &parts.headers);
+    /// let subject: Subject = auth.guard_as(method, headers).await?;
+    /// let Recent(session) = auth.guard_as::<Recent<300>>(method, headers).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`guard`](Self::guard), and those of the view.
+    pub async fn guard_as<T>(&self, method: &Method, headers: &HeaderMap) -> Result<T, Error>
+    where
+        T: FromSession,
+    {
+        let session = self.guard(method, headers).await?;
+        T::from_session(session, self.0.engine.now())
+    }
+
+    /// Whether the wallet signed no longer ago than `within`: for what a session alone should not
+    /// allow. Who is refused signs in again, which makes a new session. As a guard it is
+    /// [`Recent`](countersign_core::Recent).
+    ///
+    /// # Errors
+    /// `session_required`.
+    pub fn recent(&self, session: &Session, within: Duration) -> Result<(), Error> {
+        session.require_recent(self.0.engine.now(), within)
+    }
+
+    /// Ends a session from a handler of the application. The answer is the value of the `Set-Cookie`
+    /// header that takes the cookie back from the browser.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    pub async fn sign_out(&self, session: &Session) -> Result<HeaderValue, Error> {
+        guarded(DEADLINE, self.0.engine.sign_out(&session.id)).await?;
+        Ok(self.0.cookies.clear_session())
+    }
+
+    /// The answer to a request that a guard refused, in the one shape that all errors have.
+    pub fn refuse(&self, error: &Error) -> Response<Bytes> {
+        let message = self.0.mounts.guard_message(error);
+        Reply::error_saying(error, message).into_response()
+    }
+}
+
+impl Inner {
+    pub(crate) async fn authenticate(&self, headers: &HeaderMap) -> Result<Session, Error> {
+        if let Some(token) = bearer(headers)? {
+            return self.engine.authenticate(Credential::Bearer(token)).await;
+        }
+        let cookies = Cookies::read(headers, &self.cookies)?;
+        let cookie = cookies.session.ok_or(Code::SessionRequired)?;
+        self.engine.authenticate(Credential::Cookie(cookie)).await
+    }
+}
+
+/// The token of an `Authorization: Bearer` header (RFC 6750 section 2.1), if there is one.
+pub(crate) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Error> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    if values.next().is_some() {
+        return Err(Code::RequestMalformed.into());
+    }
+    let text = value
+        .to_str()
+        .map_err(|e| Error::with_source(Code::RequestMalformed, e))?;
+    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    Ok(scheme.eq_ignore_ascii_case("bearer").then_some(token))
+}
