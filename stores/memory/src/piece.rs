@@ -44,14 +44,19 @@ struct Row {
     last_seen: Timestamp,
     idle_until: Timestamp,
     expires_at: Timestamp,
-    refresh: Option<Box<RefreshState>>,
-    standing: Option<Box<Standing>>,
-    data: Option<Box<Data>>,
+    rest: Option<Box<Rest>>,
     previous: Place,
     next: Place,
 }
 
-type Data = BTreeMap<String, serde_json::Value>;
+/// What most sessions do not have.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Rest {
+    delegate: Option<AccountId>,
+    refresh: Option<RefreshState>,
+    standing: Option<Standing>,
+    data: BTreeMap<String, serde_json::Value>,
+}
 
 impl Piece {
     pub(crate) fn find(&self, id: &SessionId) -> Option<Place> {
@@ -76,6 +81,7 @@ impl Piece {
 
     pub(crate) fn session(&self, place: Place) -> Session {
         let row = self.row(place);
+        let rest = row.rest.as_deref().cloned().unwrap_or_default();
         Session {
             id: row.id,
             identity: Identity {
@@ -83,6 +89,7 @@ impl Piece {
                 account: row.account.clone(),
                 method: (*row.method).to_owned(),
                 authenticated_at: row.authenticated_at,
+                delegate: rest.delegate,
             },
             kind: row.kind,
             version: row.version,
@@ -90,9 +97,9 @@ impl Piece {
             last_seen: row.last_seen,
             idle_until: row.idle_until,
             expires_at: row.expires_at,
-            refresh: row.refresh.as_deref().cloned(),
-            standing: row.standing.as_deref().cloned(),
-            data: row.data.as_deref().cloned().unwrap_or_default(),
+            refresh: rest.refresh,
+            standing: rest.standing,
+            data: rest.data,
         }
     }
 
@@ -203,7 +210,14 @@ impl Piece {
             account,
             method,
             authenticated_at,
+            delegate,
         } = &session.identity;
+        let rest = Rest {
+            delegate: delegate.clone(),
+            refresh: session.refresh.clone(),
+            standing: session.standing.clone(),
+            data: session.data.clone(),
+        };
         Row {
             id: session.id,
             kind: session.kind,
@@ -216,9 +230,7 @@ impl Piece {
             last_seen: session.last_seen,
             idle_until: session.idle_until,
             expires_at: session.expires_at,
-            refresh: session.refresh.clone().map(Box::new),
-            standing: session.standing.clone().map(Box::new),
-            data: (!session.data.is_empty()).then(|| Box::new(session.data.clone())),
+            rest: (rest != Rest::default()).then(|| Box::new(rest)),
             previous: NOWHERE,
             next: NOWHERE,
         }
