@@ -155,6 +155,9 @@ fn e05_the_default_tree_has_no_http_client_and_no_second_curve() {
         "sqlx",
         "redis",
         "siwe",
+        "alloy-primitives",
+        "alloy-sol-types",
+        "hyper-rustls",
     ] {
         assert!(
             !versions.contains_key(unwanted),
