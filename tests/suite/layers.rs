@@ -83,6 +83,7 @@ const FREE: &[&str] = &[
     "countersign-bench",
     "countersign-counts",
     "countersign-fault",
+    "countersign-fuzz",
     "countersign-tests",
 ];
 

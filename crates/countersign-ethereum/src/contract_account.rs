@@ -1,6 +1,6 @@
 //! Contract wallets: an address on one chain.
 
-use countersign_core::{ChainId, Identity, Subject};
+use countersign_core::{ChainId, Code, Error, FromSession, Identity, Session, Subject, Timestamp};
 
 use crate::address::Address;
 
@@ -44,5 +44,12 @@ impl ContractAccount {
             })
         })
         .flatten()
+    }
+}
+
+/// For guards of applications that serve contract wallets alone; keys are `not_admitted`.
+impl FromSession for ContractAccount {
+    fn from_session(session: Session, _: Timestamp) -> Result<Self, Error> {
+        Self::of(&session.identity).ok_or_else(|| Code::NotAdmitted.into())
     }
 }

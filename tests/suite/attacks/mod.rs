@@ -10,6 +10,7 @@ mod framing;
 mod limits;
 mod messages;
 mod nonces;
+mod pages;
 mod plugins;
 mod refresh;
 mod requests;
