@@ -82,6 +82,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const FREE: &[&str] = &[
     "countersign-bench",
     "countersign-fault",
+    "countersign-fuzz",
     "countersign-tests",
 ];
 
@@ -154,6 +155,9 @@ fn e05_the_default_tree_has_no_http_client_and_no_second_curve() {
         "sqlx",
         "redis",
         "siwe",
+        "alloy-primitives",
+        "alloy-sol-types",
+        "hyper-rustls",
     ] {
         assert!(
             !versions.contains_key(unwanted),

@@ -62,6 +62,11 @@ impl Address {
             .flatten()
     }
 
+    /// The address with these bytes.
+    pub const fn from_bytes(bytes: [u8; 20]) -> Self {
+        Self(bytes)
+    }
+
     /// The 20 bytes.
     pub fn as_bytes(&self) -> &[u8; 20] {
         &self.0

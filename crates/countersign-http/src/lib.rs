@@ -11,8 +11,10 @@ mod endpoints;
 mod guard;
 mod health;
 mod housekeeping;
+#[cfg(feature = "login-page")]
+mod login_page;
 #[cfg_attr(
-    not(feature = "quickstart"),
+    not(any(feature = "quickstart", feature = "ssx")),
     allow(dead_code, reason = "what is used depends on the features")
 )]
 mod mounts;
@@ -43,6 +45,8 @@ use reply::Reply;
 use route::Route;
 
 pub use body::{BODY_LIMIT, LONG_BODY_LIMIT};
+#[cfg(feature = "login-page")]
+pub use login_page::LoginPage;
 pub use proxies::ProxyHeader;
 
 /// Sign-in over HTTP, at a base path of one site. Cheap to clone.
@@ -66,6 +70,8 @@ struct Inner {
     cookies: CookieNames,
     health: Health,
     mounts: Mounts,
+    #[cfg(feature = "login-page")]
+    pages: Option<Arc<login_page::Pages>>,
     serves_health: bool,
     proxies: Option<Proxies>,
     body_deadline: Duration,
@@ -104,6 +110,8 @@ impl AuthHttp {
             cookies,
             health: Health::new(),
             mounts: Mounts::default(),
+            #[cfg(feature = "login-page")]
+            pages: None,
             serves_health: false,
             proxies: None,
             body_deadline: body::DEADLINE,

@@ -12,6 +12,8 @@
 //! The algorithm belongs to the key: what a token's header says is compared with it and decides
 //! nothing.
 //!
+//! [`WalletJwt`] signs with the key of an admin wallet instead.
+//!
 //! It stands on `jsonwebtoken`'s algorithms and signer traits, with ed25519-dalek, p256 and hmac
 //! behind them (aws-lc-rs for RS256, behind the feature `rs256`), and asks them directly: no
 //! process-wide `CryptoProvider` is installed, and one that the application installs for itself
@@ -22,7 +24,9 @@ mod issuer;
 mod jws;
 mod key;
 mod ring;
+mod wallet;
 
 pub use issuer::Jwt;
 pub use key::{Algorithm, Key, KeyError};
 pub use ring::{KeyRing, Phase, RingError, RingKey};
+pub use wallet::{ThirdwebClaims, WalletJwt};

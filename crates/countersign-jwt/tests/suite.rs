@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use countersign_jwt::{Algorithm, Jwt, Key, KeyRing};
+use countersign_jwt::{Algorithm, Jwt, Key, KeyRing, WalletJwt};
 
 fn issuer(algorithm: Algorithm) -> Jwt {
     Jwt::new(KeyRing::of(Key::generate(algorithm)))
@@ -37,4 +37,20 @@ mod rs256 {
     use super::*;
 
     countersign_testkit::token_issuer_suite!(issuer(Algorithm::Rs256));
+}
+
+mod wallet {
+    use super::*;
+
+    countersign_testkit::token_issuer_suite!(
+        WalletJwt::new(Key::generate(Algorithm::Es256k)).unwrap()
+    );
+}
+
+mod thirdweb {
+    use super::*;
+
+    countersign_testkit::token_issuer_suite!(
+        WalletJwt::thirdweb(Key::generate(Algorithm::Es256k)).unwrap()
+    );
 }

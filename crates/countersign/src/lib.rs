@@ -6,6 +6,7 @@
 //! | Feature | What it adds |
 //! |---|---|
 //! | `ethereum` | [`ethereum`]: Sign-In with Ethereum (ERC-4361) |
+//! | `contract-wallets` | contract wallets by ERC-1271 and ERC-6492, their delegates, ENS names: [`ethereum::Rpc`] and [`ethereum::Ens`] |
 //! | `polkadot` | [`polkadot`]: Polkadot, Kusama, Westend and other Substrate networks (CAIP-122, SIWS) |
 //! | `siwe` | conversions from and to the `siwe` crate's message |
 //! | `signer` | wallets that sign, of each chain that is enabled: for tools and tests |
@@ -14,7 +15,9 @@
 //! | `memory` | the `memory:` store |
 //! | `redis`, `redis-cluster`, `redis-sentinel` | the `redis:` and `rediss:` store, and those of several nodes |
 //! | `postgres`, `mysql`, `sqlite` | the stores of these databases |
+//! | `login-page` | [`LoginPage`]: a page to sign in on, a list of sessions, and `client.js` for pages of one's own |
 //! | `quickstart` | [`dialects::Quickstart`]: the endpoints of the Sign-In with Ethereum quickstart for Express |
+//! | `ssx` | [`dialects::Ssx`]: the endpoints of an SSX server, for apps with its browser SDK |
 //! | `actix` | [`actix`]: the adapter for Actix Web |
 //! | `axum` | [`axum`]: the adapter for axum |
 //! | `poem` | [`poem`]: the adapter for Poem |
@@ -24,6 +27,8 @@
 pub mod stores;
 
 pub use countersign_core::*;
+#[cfg(feature = "login-page")]
+pub use countersign_http::LoginPage;
 pub use countersign_http::{AuthHttp, BODY_LIMIT, LONG_BODY_LIMIT, Peer, ProxyHeader, dialects};
 
 #[cfg(feature = "actix")]

@@ -15,6 +15,7 @@ use std::{
 };
 
 use crate::{
+    caip::ChainId,
     error::{Code, Error, StoreError},
     origin::Origin,
     ports::limits::{Quota, Verdict},
@@ -68,6 +69,12 @@ impl Engine {
     /// All origins whose pages may speak to the engine; the main one is the first.
     pub fn origins(&self) -> &[Origin] {
         &self.0.policy.origins
+    }
+
+    /// The chains it serves, with the word for each in the first line of a text, in the order in
+    /// which they were added.
+    pub fn chains(&self) -> impl Iterator<Item = (&ChainId, &str)> {
+        self.0.verifiers.labelled()
     }
 
     /// Whether cookies must reach pages of other sites (`SameSite=None`).

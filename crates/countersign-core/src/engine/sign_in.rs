@@ -1,7 +1,5 @@
 //! Answering: a signed text becomes a session, or nothing at all.
 
-use std::collections::BTreeMap;
-
 use serde_json::from_slice;
 
 use super::{Engine, tokens::Tokens};
@@ -185,7 +183,7 @@ impl Engine {
                 (end, end)
             }
         };
-        let mut data = BTreeMap::new();
+        let mut data = context.data.clone();
         for attach in &self.0.attach {
             let more = attach.data(&identity).await;
             data.extend(more.map_err(|e| Error::with_source(Code::PluginError, e))?);

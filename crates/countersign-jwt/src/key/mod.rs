@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 pub use self::algorithm::Algorithm;
-pub(crate) use self::material::Material;
+pub(crate) use self::{material::Material, signers::Secp256k1};
 use crate::jws;
 
 /// A private key that signs tokens, with its name.
@@ -65,6 +65,19 @@ impl Key {
         Secret::new(&secret).check()?;
         let material = Material::of(Algorithm::Hs256, secret.as_ref());
         Ok(Self::of(material.expect("any bytes are a shared secret")))
+    }
+
+    /// Reads the private key of a wallet as wallets show it: 64 hexadecimal digits, with or without
+    /// `0x`. It signs by ES256K.
+    ///
+    /// # Errors
+    /// [`KeyError::Unreadable`].
+    pub fn from_hex(text: &str) -> Result<Self, KeyError> {
+        let digits = text.strip_prefix("0x").unwrap_or(text);
+        let bytes = hex::decode(digits).map(Zeroizing::new);
+        let bytes = bytes.map_err(|_| KeyError::Unreadable)?;
+        let material = Material::of(Algorithm::Es256k, &bytes);
+        material.map(Self::of).ok_or(KeyError::Unreadable)
     }
 
     /// Reads a PKCS#8 private key in PEM: Ed25519, P-256, secp256k1 or, with the feature `rs256`,
@@ -150,6 +163,9 @@ pub enum KeyError {
     /// Not a private key of a kind that is known here.
     #[error("not a private key of a kind that is known here")]
     Unreadable,
+    /// A key for a wallet's tokens that is none of secp256k1.
+    #[error("a wallet's key is one of secp256k1")]
+    NotAWallet,
     /// A shared secret that is too short or too simple.
     #[error("the shared secret is weak: take 32 random bytes")]
     Weak,
