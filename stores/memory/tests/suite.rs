@@ -75,12 +75,6 @@ fn a_conflict_takes_no_place() {
 }
 
 #[test]
-fn a_clock_set_back_locks_nobody_out() {
-    let limiter = MemoryLimiter::default();
-    run(countersign_testkit::limiter::a_clock_set_back_locks_nobody_out(limiter));
-}
-
-#[test]
 fn a_flood_of_clients_shares_one_quota_and_spares_the_others() {
     run(async {
         let limiter = MemoryLimiter::with_capacity(10);
