@@ -8,6 +8,7 @@
 //! | `ethereum` | [`ethereum`]: Sign-In with Ethereum (ERC-4361) |
 //! | `contract-wallets` | contract wallets by ERC-1271 and ERC-6492, their delegates, ENS names: [`ethereum::Rpc`] and [`ethereum::Ens`] |
 //! | `polkadot` | [`polkadot`]: Polkadot, Kusama, Westend and other Substrate networks (CAIP-122, SIWS) |
+//! | `secp256k1` | Ethereum's keys recovered by libsecp256k1, in half the time: needs a C compiler |
 //! | `siwe` | conversions from and to the `siwe` crate's message |
 //! | `signer` | wallets that sign, of each chain that is enabled: for tools and tests |
 //! | `jwt` | [`jwt`]: access tokens that other services can read, keys that rotate; installs no process-wide `CryptoProvider` |

@@ -17,6 +17,7 @@
 mod cached;
 mod limiter;
 mod nonces;
+mod piece;
 mod registry;
 mod sessions;
 mod shards;

@@ -39,6 +39,8 @@ pub(crate) struct Dialect {
     /// Removes a batch of rows of `TABLE` that are past `COLUMN`.
     pub(crate) purge: &'static str,
     pub(crate) spend: &'static str,
+    /// What `KEPT` stands for in `spend`: the instant of the row, if it counts, or now.
+    pub(crate) kept: &'static str,
     /// The history that the database is in, after the name that `FENCE` stands for.
     pub(crate) fence: &'static str,
     /// What an `INSERT` of an entry ends with so that it replaces the one there is.
@@ -69,7 +71,7 @@ impl Statements {
             of_subject: sql("SELECT id, payload FROM {prefix}session WHERE subject = $1"),
             remove_all: sql("DELETE FROM {prefix}session WHERE subject = $1"),
             purge_sessions: purge("{prefix}session", "ends_at"),
-            spend: sql(dialect.spend),
+            spend: sql(&dialect.spend.replace("KEPT", dialect.kept)),
             purge_quotas: purge("{prefix}quota", "whole_at"),
             insert_entry: sql(&format!("{INSERT_ENTRY}{}", dialect.or_nothing)),
             put_entry: sql(&format!("{INSERT_ENTRY}{}", dialect.upsert)),
@@ -91,7 +93,7 @@ fn statement(dialect: &Dialect, prefix: &str, text: &str) -> SqlStr {
         text = format!("{before}{}{after}", dialect.fence.replace("NAME", name));
     }
     if dialect.nameless {
-        for number in (1..=9).rev() {
+        for number in (1..=11).rev() {
             text = text.replace(&format!("${number}"), "?");
         }
     }
