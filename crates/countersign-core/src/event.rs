@@ -29,7 +29,7 @@ pub enum Event {
     },
     /// A client spent its quota. Where that refuses a proof, a `SignInRefused` follows.
     LimitReached {
-        /// Of what: `challenge`, `verify` or `token`.
+        /// Of what, such as `challenge`, `verify` or `token`.
         flow: &'static str,
     },
     /// A session went on: a new pair of tokens was given out.

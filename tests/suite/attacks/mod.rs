@@ -11,6 +11,7 @@ mod limits;
 mod measures;
 mod messages;
 mod nonces;
+mod oauth;
 mod pages;
 mod plugins;
 mod refresh;
