@@ -10,6 +10,8 @@ mod framing;
 mod limits;
 mod messages;
 mod nonces;
+mod oauth;
+mod pages;
 mod plugins;
 mod refresh;
 mod requests;

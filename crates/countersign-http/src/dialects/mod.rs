@@ -3,11 +3,15 @@
 
 #[cfg(feature = "quickstart")]
 mod quickstart;
+#[cfg(feature = "ssx")]
+mod ssx;
 
 use crate::mounts::Endpoints;
 
 #[cfg(feature = "quickstart")]
 pub use quickstart::Quickstart;
+#[cfg(feature = "ssx")]
+pub use ssx::{Ssx, SsxSession};
 
 /// A set of endpoints of another system. Only this crate has some.
 #[expect(private_bounds, reason = "sealed")]
