@@ -1,12 +1,12 @@
 //! The chains this command speaks: one entry of a list for each family.
 
-#[cfg(feature = "contract-wallets")]
-use countersign::{VerifyError, ethereum::Rpc};
 use countersign::{
     ChainId, ChainVerifier, Wallet,
     ethereum::{Ethereum, EthereumWallet},
     polkadot::{Network, Polkadot, PolkadotWallet, Scheme},
 };
+#[cfg(feature = "contract-wallets")]
+use countersign::{VerifyError, ethereum::Rpc};
 
 /// A family of chains.
 pub(crate) struct Family {

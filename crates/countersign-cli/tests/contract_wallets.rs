@@ -60,7 +60,14 @@ fn verify(signature: &str, rpc: &str) -> Value {
     let file = folder.join("text");
     std::fs::write(&file, TEXT).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_countersign"))
-        .args(["verify", "--at", "2026-01-01T00:00:10Z", "--json", "--rpc", rpc])
+        .args([
+            "verify",
+            "--at",
+            "2026-01-01T00:00:10Z",
+            "--json",
+            "--rpc",
+            rpc,
+        ])
         .args(["--signature", signature, "--message"])
         .arg(&file)
         .output()
@@ -81,7 +88,10 @@ fn a_contract_is_asked_where_no_key_signed() {
         let report = verify(signature, &node("0x"));
         assert_eq!(report["code"], "invalid_signature", "{report}");
     }
-    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let gone = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let report = verify("0x", &format!("http://{gone}"));
     assert_eq!(report["code"], "chain_unavailable", "{report}");
 }
