@@ -38,13 +38,9 @@ impl Reply {
     /// A page for people. Its own origin must reach its forms, so the browser may name it there.
     #[cfg(feature = "sso")]
     pub(crate) fn page(status: StatusCode, html: String, policy: &HeaderValue) -> Self {
-        let mut reply = Self {
-            status,
-            headers: HeaderMap::new(),
-            body: html.into(),
-        }
-        .header(header::CONTENT_TYPE, "text/html; charset=utf-8")
-        .header(header::REFERRER_POLICY, "same-origin");
+        let mut reply = Self::new(status, html.into())
+            .header(header::CONTENT_TYPE, "text/html; charset=utf-8")
+            .header(header::REFERRER_POLICY, "same-origin");
         reply.set(header::CONTENT_SECURITY_POLICY, policy.clone());
         reply
     }
