@@ -15,6 +15,7 @@
 //! | `redis`, `redis-cluster`, `redis-sentinel` | the `redis:` and `rediss:` store, and those of several nodes |
 //! | `postgres`, `mysql`, `sqlite` | the stores of these databases |
 //! | `quickstart` | [`dialects::Quickstart`]: the endpoints of the Sign-In with Ethereum quickstart for Express |
+//! | `thirdweb` | [`dialects::Thirdweb`]: the endpoints of thirdweb's auth |
 //! | `actix` | [`actix`]: the adapter for Actix Web |
 //! | `axum` | [`axum`]: the adapter for axum |
 //! | `poem` | [`poem`]: the adapter for Poem |

@@ -72,15 +72,13 @@ local function fence()
         string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
 end";
 
+/// A record of another process conflicts too: it may be the mark that a value was used.
 static ISSUE: LazyLock<Lua> = LazyLock::new(|| {
     Lua::new(&[
         FENCE,
         "
-local here = fence()
-local kept = redis.call('GET', KEYS[1])
-if kept and string.sub(kept, 1, #here) == here then return 0 end
-redis.call('SET', KEYS[1], here .. ' ' .. ARGV[2] .. ' ' .. ARGV[3], 'PX', ARGV[1])
-return 1",
+local value = fence() .. ' ' .. ARGV[2] .. ' ' .. ARGV[3]
+return redis.call('SET', KEYS[1], value, 'PX', ARGV[1], 'NX') and 1 or 0",
     ])
 });
 

@@ -15,6 +15,7 @@ use std::{
 };
 
 use crate::{
+    caip::ChainId,
     error::{Code, Error, StoreError},
     origin::Origin,
     ports::limits::{Quota, Verdict},
@@ -83,6 +84,12 @@ impl Engine {
     /// What a crash of its stores may cost.
     pub fn durability(&self) -> Durability {
         self.0.durability
+    }
+
+    /// The chain that a text means which names none: the first one of the verifier whose texts bear
+    /// this [label](crate::ChainVerifier::label).
+    pub fn first_chain(&self, label: &str) -> Option<ChainId> {
+        self.0.verifiers.first_chain(label).cloned()
     }
 
     /// Whether signatures may be much longer than a key's: contract wallets are served.

@@ -3,11 +3,15 @@
 
 #[cfg(feature = "quickstart")]
 mod quickstart;
+#[cfg(feature = "thirdweb")]
+mod thirdweb;
 
 use crate::mounts::Endpoints;
 
 #[cfg(feature = "quickstart")]
 pub use quickstart::Quickstart;
+#[cfg(feature = "thirdweb")]
+pub use thirdweb::Thirdweb;
 
 /// A set of endpoints of another system. Only this crate has some.
 #[expect(private_bounds, reason = "sealed")]

@@ -2,7 +2,7 @@
 
 pub(crate) mod answering;
 pub(crate) mod asking;
-mod sessions;
+pub(crate) mod sessions;
 mod tokens;
 
 use bytes::Bytes;
