@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+pub mod chain;
 mod faces;
+pub mod npm;
 mod servers;
 
 use std::path::{Path, PathBuf};

@@ -7,6 +7,7 @@ mod attack_table;
 mod attacks;
 mod clients;
 mod codes;
+mod contract_wallets;
 mod differential;
 mod guards;
 mod layers;

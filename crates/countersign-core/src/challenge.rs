@@ -1,8 +1,9 @@
 //! A challenge: what is asked for, what is answered, and what the store keeps of it.
 
-use std::{borrow::Cow, net::IpAddr};
+use std::{borrow::Cow, collections::BTreeMap, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{
     caip::{AccountId, ChainId},
@@ -154,6 +155,8 @@ pub struct Context {
     pub dialect: TextDialect,
     /// The session that the client held until now: it ends, whoever signs in.
     pub previous: Option<SessionToken>,
+    /// What the endpoints keep with the session; what the application attaches comes before it.
+    pub data: BTreeMap<String, Value>,
 }
 
 impl Context {
@@ -167,6 +170,7 @@ impl Context {
             purpose: SIGN_IN.into(),
             dialect: TextDialect::SITE,
             previous: None,
+            data: BTreeMap::new(),
         }
     }
 

@@ -1,5 +1,9 @@
 //! Sign-In with Ethereum (ERC-4361) for countersign: the `eip155` namespace, EIP-55 addresses and
-//! EIP-191 signatures of externally owned accounts.
+//! EIP-191 signatures of externally owned accounts. With the feature `contract-wallets` also contract
+//! wallets: ERC-1271, ERC-6492, their delegates, and ENS names.
+//!
+//! The feature `secp256k1` recovers keys by libsecp256k1, Bitcoin Core's library in C, in half the
+//! time; the answers are the same.
 //!
 //! ```
 //! use countersign_core::ChainVerifier;
@@ -10,16 +14,29 @@
 //! ```
 
 mod address;
+mod contract_account;
+#[cfg(feature = "contract-wallets")]
+mod contracts;
 #[cfg(feature = "siwe")]
 mod interop;
+mod recovery;
+#[cfg(feature = "contract-wallets")]
+mod rpc;
 mod signature;
 #[cfg(feature = "signer")]
 mod signer;
 mod verifier;
 
 pub use address::{Address, AddressError};
+pub use contract_account::ContractAccount;
+#[cfg(feature = "contract-wallets")]
+pub use contracts::{
+    Answer, Call, ChainReader, DELEGATE_REGISTRY, ENS_REGISTRY, Ens, EnsName, Unavailable,
+};
 #[cfg(feature = "siwe")]
 pub use interop::{from_siwe, to_siwe};
+#[cfg(feature = "contract-wallets")]
+pub use rpc::{Rpc, RpcBuilder};
 #[cfg(feature = "signer")]
 pub use signer::EthereumWallet;
 pub use verifier::Ethereum;

@@ -1,13 +1,17 @@
 //! The verifier of the `eip155` namespace.
 
 use std::str::FromStr;
+#[cfg(feature = "contract-wallets")]
+use std::{collections::HashMap, sync::Arc};
 
 use countersign_core::{
     AccountId, ChainId, ChainVerifier, SignIn, TextProfile, Verified, VerifyError, async_trait,
 };
 
+#[cfg(feature = "contract-wallets")]
+use crate::contracts::{ChainReader, ContractPath};
 use crate::{
-    address::Address,
+    address::{Address, AddressError},
     signature::{personal_digest, recover},
 };
 
@@ -20,6 +24,8 @@ pub struct Ethereum {
     chains: Vec<ChainId>,
     profile: &'static TextProfile,
     any_case: bool,
+    #[cfg(feature = "contract-wallets")]
+    contracts: Contracts,
 }
 
 impl Ethereum {
@@ -34,6 +40,8 @@ impl Ethereum {
             chains: vec![eip155(id)],
             profile: &TextProfile::ERC4361,
             any_case: false,
+            #[cfg(feature = "contract-wallets")]
+            contracts: Contracts::default(),
         }
     }
 
@@ -62,6 +70,39 @@ impl Ethereum {
         self.any_case = true;
         self
     }
+
+    /// Also signs in the contract wallets of the reader's chain: by ERC-1271, and by ERC-6492 those
+    /// that are not deployed yet. Their subject is the address on that one chain. A signature by
+    /// the account's own key is decided without asking the chain.
+    #[cfg(feature = "contract-wallets")]
+    #[must_use]
+    pub fn contract_wallets(self, reader: impl ChainReader) -> Self {
+        let id = reader.chain_id();
+        let mut this = self.also(id);
+        let reader = Arc::new(reader);
+        this.contracts
+            .paths
+            .insert(eip155(id), ContractPath { reader });
+        this
+    }
+
+    /// Also signs a contract wallet in by the key that it registered for this as its delegate, in
+    /// the [`DELEGATE_REGISTRY`](crate::DELEGATE_REGISTRY) of its chain. The session is the
+    /// wallet's, and names the delegate.
+    #[cfg(feature = "contract-wallets")]
+    #[must_use]
+    pub fn delegates(mut self) -> Self {
+        self.contracts.takes_delegates = true;
+        self
+    }
+}
+
+/// The chains whose contracts can be asked, and what they are asked.
+#[cfg(feature = "contract-wallets")]
+#[derive(Debug, Clone, Default)]
+struct Contracts {
+    paths: HashMap<ChainId, ContractPath>,
+    takes_delegates: bool,
 }
 
 #[async_trait]
@@ -99,8 +140,8 @@ impl ChainVerifier for Ethereum {
     }
 
     fn account(&self, chain: &ChainId, address: &str) -> Result<AccountId, VerifyError> {
-        let read = Address::parse_any_case(address).map_err(|e| no_address().with_source(e))?;
-        AccountId::canonical(chain, &read.to_string()).map_err(|e| no_address().with_source(e))
+        let (_, text) = Address::canonical(address).map_err(|e| no_address().with_source(e))?;
+        AccountId::canonical(chain, text.as_str()).map_err(|e| no_address().with_source(e))
     }
 
     async fn verify(
@@ -109,16 +150,43 @@ impl ChainVerifier for Ethereum {
         message: &str,
         signature: &[u8],
     ) -> Result<Verified, VerifyError> {
-        let expected: Address = account
-            .address()
-            .parse()
-            .map_err(|e| VerifyError::address("not a canonical address").with_source(e))?;
-        let signer = recover(&personal_digest(message), signature)?;
+        let expected = address_of(account)?;
+        let digest = personal_digest(message);
+        #[cfg(feature = "contract-wallets")]
+        if let Some(path) = self.contracts.paths.get(account.chain())
+            && !expected.is_reserved()
+        {
+            let delegates = self.contracts.takes_delegates;
+            return path
+                .verify(account, expected, &digest, signature, delegates)
+                .await;
+        }
+        let signer = recover(&digest, signature)?;
         if signer != expected || expected.is_reserved() {
             return Err(VerifyError::bad_signature());
         }
         Ok(Verified::key(account, "eip191"))
     }
+
+    #[cfg(feature = "contract-wallets")]
+    async fn still_holds(&self, account: &AccountId, evidence: &str) -> Result<bool, VerifyError> {
+        let path = self.contracts.paths.get(account.chain()).ok_or_else(|| {
+            VerifyError::unavailable("no reader is configured for the chain any more")
+        })?;
+        let delegates = self.contracts.takes_delegates;
+        path.still_holds(address_of(account)?, evidence, delegates)
+            .await
+    }
+
+    #[cfg(feature = "contract-wallets")]
+    fn takes_long_signatures(&self) -> bool {
+        !self.contracts.paths.is_empty()
+    }
+}
+
+fn address_of(account: &AccountId) -> Result<Address, VerifyError> {
+    let read = account.address().parse();
+    read.map_err(|e: AddressError| VerifyError::address("not a canonical address").with_source(e))
 }
 
 fn eip155(id: u64) -> ChainId {

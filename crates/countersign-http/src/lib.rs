@@ -11,8 +11,10 @@ mod endpoints;
 mod guard;
 mod health;
 mod housekeeping;
+#[cfg(feature = "login-page")]
+mod login_page;
 #[cfg_attr(
-    not(any(feature = "quickstart", feature = "thirdweb")),
+    not(any(feature = "quickstart", feature = "ssx", feature = "thirdweb")),
     allow(dead_code, reason = "what is used depends on the features")
 )]
 mod mounts;
@@ -24,13 +26,14 @@ mod route;
 use std::{
     net::IpAddr,
     panic::AssertUnwindSafe,
+    pin::pin,
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use bytes::{Buf, Bytes};
 use countersign_core::{Code, ConfigError, Engine, Error};
-use futures_util::{FutureExt, Stream};
+use futures_util::{FutureExt, Stream, future::poll_immediate};
 use http::{Request, Response};
 
 use cookies::CookieNames;
@@ -43,6 +46,8 @@ use reply::Reply;
 use route::Route;
 
 pub use body::{BODY_LIMIT, LONG_BODY_LIMIT};
+#[cfg(feature = "login-page")]
+pub use login_page::LoginPage;
 pub use proxies::ProxyHeader;
 
 /// Sign-in over HTTP, at a base path of one site. Cheap to clone.
@@ -66,6 +71,8 @@ struct Inner {
     cookies: CookieNames,
     health: Health,
     mounts: Mounts,
+    #[cfg(feature = "login-page")]
+    pages: Option<Arc<login_page::Pages>>,
     serves_health: bool,
     proxies: Option<Proxies>,
     body_deadline: Duration,
@@ -104,6 +111,8 @@ impl AuthHttp {
             cookies,
             health: Health::new(),
             mounts: Mounts::default(),
+            #[cfg(feature = "login-page")]
+            pages: None,
             serves_health: false,
             proxies: None,
             body_deadline: body::DEADLINE,
@@ -294,7 +303,13 @@ async fn guarded<T>(
     deadline: Duration,
     work: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
-    match tokio::time::timeout(deadline, AssertUnwindSafe(work).catch_unwind()).await {
+    let mut work = pin!(AssertUnwindSafe(work).catch_unwind());
+    // What need not wait needs no timer: the stores of one process answer at once.
+    let outcome = match poll_immediate(&mut work).await {
+        Some(outcome) => Ok(outcome),
+        None => tokio::time::timeout(deadline, work).await,
+    };
+    match outcome {
         Ok(Ok(result)) => result,
         Ok(Err(_panic)) => Err(Error::with_source(Code::PluginError, "a plugin panicked")),
         Err(elapsed) => Err(Error::with_source(Code::PluginError, elapsed)),

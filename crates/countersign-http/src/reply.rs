@@ -16,12 +16,16 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    pub(crate) fn no_content() -> Self {
+    pub(crate) fn new(status: StatusCode, body: Bytes) -> Self {
         Self {
-            status: StatusCode::NO_CONTENT,
+            status,
             headers: HeaderMap::new(),
-            body: Bytes::new(),
+            body,
         }
+    }
+
+    pub(crate) fn no_content() -> Self {
+        Self::new(StatusCode::NO_CONTENT, Bytes::new())
     }
 
     pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Self {

@@ -6,7 +6,9 @@
 //! | Feature | What it adds |
 //! |---|---|
 //! | `ethereum` | [`ethereum`]: Sign-In with Ethereum (ERC-4361) |
+//! | `contract-wallets` | contract wallets by ERC-1271 and ERC-6492, their delegates, ENS names: [`ethereum::Rpc`] and [`ethereum::Ens`] |
 //! | `polkadot` | [`polkadot`]: Polkadot, Kusama, Westend and other Substrate networks (CAIP-122, SIWS) |
+//! | `secp256k1` | Ethereum's keys recovered by libsecp256k1, in half the time: needs a C compiler |
 //! | `siwe` | conversions from and to the `siwe` crate's message |
 //! | `signer` | wallets that sign, of each chain that is enabled: for tools and tests |
 //! | `jwt` | [`jwt`]: access tokens that other services can read, keys that rotate; installs no process-wide `CryptoProvider` |
@@ -14,7 +16,9 @@
 //! | `memory` | the `memory:` store |
 //! | `redis`, `redis-cluster`, `redis-sentinel` | the `redis:` and `rediss:` store, and those of several nodes |
 //! | `postgres`, `mysql`, `sqlite` | the stores of these databases |
+//! | `login-page` | [`LoginPage`]: a page to sign in on, a list of sessions, and `client.js` for pages of one's own |
 //! | `quickstart` | [`dialects::Quickstart`]: the endpoints of the Sign-In with Ethereum quickstart for Express |
+//! | `ssx` | [`dialects::Ssx`]: the endpoints of an SSX server, for apps with its browser SDK |
 //! | `thirdweb` | [`dialects::Thirdweb`]: the endpoints of thirdweb's auth |
 //! | `actix` | [`actix`]: the adapter for Actix Web |
 //! | `axum` | [`axum`]: the adapter for axum |
@@ -25,6 +29,8 @@
 pub mod stores;
 
 pub use countersign_core::*;
+#[cfg(feature = "login-page")]
+pub use countersign_http::LoginPage;
 pub use countersign_http::{AuthHttp, BODY_LIMIT, LONG_BODY_LIMIT, Peer, ProxyHeader, dialects};
 
 #[cfg(feature = "actix")]

@@ -6,12 +6,12 @@ use actix_web::{
     web::{self, Html},
 };
 use countersign::{
-    AuthHttp,
+    AuthHttp, LoginPage,
     actix::{SignedIn, countersign},
     ethereum::Ethereum,
     polkadot::Polkadot,
 };
-use example_setup::{Fault, PAGE, PAGE_POLICY, SCRIPT, Settings};
+use example_setup::{Fault, PAGE, PAGE_POLICY, SCRIPT, Settings, TITLE};
 
 async fn me(SignedIn(session): SignedIn) -> String {
     format!("hello {}\n", session.identity.account)
@@ -26,7 +26,9 @@ async fn main() -> Result<(), Fault> {
         .chain(Ethereum::mainnet())
         .chain(Polkadot::new())
         .build()?;
-    let auth = AuthHttp::new(engine).with_health();
+    let auth = AuthHttp::new(engine)
+        .login_page(LoginPage::new().title(TITLE))?
+        .with_health();
     let app = move || {
         App::new()
             .route("/", web::get().to(page))

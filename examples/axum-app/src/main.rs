@@ -8,12 +8,12 @@ use axum::{
     routing::get,
 };
 use countersign::{
-    AuthHttp,
+    AuthHttp, LoginPage,
     axum::{SignedIn, countersign},
     ethereum::Ethereum,
     polkadot::Polkadot,
 };
-use example_setup::{Fault, PAGE, PAGE_POLICY, SCRIPT, Settings};
+use example_setup::{Fault, PAGE, PAGE_POLICY, SCRIPT, Settings, TITLE};
 use tokio::net::TcpListener;
 
 async fn me(SignedIn(session): SignedIn) -> String {
@@ -29,7 +29,9 @@ async fn main() -> Result<(), Fault> {
         .chain(Ethereum::mainnet())
         .chain(Polkadot::new())
         .build()?;
-    let auth = AuthHttp::new(engine).with_health();
+    let auth = AuthHttp::new(engine)
+        .login_page(LoginPage::new().title(TITLE))?
+        .with_health();
     let app = Router::new()
         .route("/", get(page))
         .route("/app.js", get(script))

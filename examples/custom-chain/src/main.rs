@@ -1,13 +1,13 @@
 //! Three chains in one server, one of them of our own: `cargo run -p custom-chain`.
 
 use countersign::{
-    AuthHttp,
+    AuthHttp, LoginPage,
     ethereum::Ethereum,
     poem::{SignedIn, countersign},
     polkadot::Polkadot,
 };
 use custom_chain::Solana;
-use example_setup::{Fault, PAGE, SCRIPT, Settings};
+use example_setup::{Fault, PAGE, SCRIPT, Settings, TITLE};
 use poem::{
     EndpointExt, IntoResponse, Route, Server, get, handler,
     listener::{Listener, TcpListener},
@@ -29,7 +29,7 @@ async fn main() -> Result<(), Fault> {
         .chain(Polkadot::new())
         .chain(Solana)
         .build()?;
-    let auth = AuthHttp::new(engine);
+    let auth = AuthHttp::new(engine).login_page(LoginPage::new().title(TITLE))?;
     let app = Route::new()
         .at("/", get(page))
         .at("/app.js", get(script))

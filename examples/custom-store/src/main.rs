@@ -1,12 +1,12 @@
 //! Sign-in with a wallet, kept in files: `cargo run -p custom-store`.
 
 use countersign::{
-    AuthHttp,
+    AuthHttp, LoginPage,
     ethereum::Ethereum,
     poem::{SignedIn, countersign},
 };
 use custom_store::Files;
-use example_setup::{Fault, PAGE, SCRIPT, Settings};
+use example_setup::{Fault, PAGE, SCRIPT, Settings, TITLE};
 use poem::{
     EndpointExt, IntoResponse, Route, Server, get, handler, listener::TcpListener, web::Html,
 };
@@ -27,7 +27,7 @@ async fn main() -> Result<(), Fault> {
         .sessions(files)
         .chain(Ethereum::mainnet())
         .build()?;
-    let auth = AuthHttp::new(engine);
+    let auth = AuthHttp::new(engine).login_page(LoginPage::new().title(TITLE))?;
     let app = Route::new()
         .at("/", get(page))
         .at("/app.js", get(script))

@@ -1,12 +1,12 @@
 //! Sign-in with a wallet on Poem: `cargo run -p poem-app`.
 
 use countersign::{
-    AuthHttp,
+    AuthHttp, LoginPage,
     ethereum::Ethereum,
     poem::{SignedIn, mount},
     polkadot::Polkadot,
 };
-use example_setup::{Fault, PAGE, PAGE_POLICY, SCRIPT, Settings};
+use example_setup::{Fault, PAGE, PAGE_POLICY, SCRIPT, Settings, TITLE};
 use poem::{
     EndpointExt, IntoResponse, Route, Server, get, handler,
     listener::{Listener, TcpListener},
@@ -27,7 +27,9 @@ async fn main() -> Result<(), Fault> {
         .chain(Ethereum::mainnet())
         .chain(Polkadot::new())
         .build()?;
-    let auth = AuthHttp::new(engine).with_health();
+    let auth = AuthHttp::new(engine)
+        .login_page(LoginPage::new().title(TITLE))?
+        .with_health();
     let app = Route::new()
         .at("/", get(page))
         .at("/app.js", get(script))

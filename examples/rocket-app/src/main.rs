@@ -1,12 +1,12 @@
 //! Sign-in with a wallet on Rocket: `cargo run -p rocket-app`.
 
 use countersign::{
-    AuthHttp,
+    AuthHttp, LoginPage,
     ethereum::Ethereum,
     polkadot::Polkadot,
     rocket::{Countersign, SignedIn},
 };
-use example_setup::{Fault, PAGE, PAGE_POLICY, SCRIPT, Settings};
+use example_setup::{Fault, PAGE, PAGE_POLICY, SCRIPT, Settings, TITLE};
 use rocket::{
     Config, Responder,
     fairing::AdHoc,
@@ -36,7 +36,11 @@ async fn main() -> Result<(), Fault> {
         ..Config::default()
     };
     let app = rocket::custom(config)
-        .attach(Countersign(AuthHttp::new(engine).with_health()))
+        .attach(Countersign(
+            AuthHttp::new(engine)
+                .login_page(LoginPage::new().title(TITLE))?
+                .with_health(),
+        ))
         .mount("/", routes![page, script, me])
         .attach(AdHoc::on_liftoff("announce", |_| {
             Box::pin(async move { settings.announce() })

@@ -13,6 +13,9 @@ use std::{env, net::SocketAddr};
 
 use countersign::{Engine, EngineBuilder, Origin, Secret, stores};
 
+/// What the examples call themselves on the login page.
+pub const TITLE: &str = "the example";
+
 /// The public page of the examples.
 pub const PAGE: &str = include_str!("../assets/page.html");
 
@@ -20,7 +23,7 @@ pub const PAGE: &str = include_str!("../assets/page.html");
 pub const SCRIPT: &str = include_str!("../assets/page.js");
 
 /// The policy the page is served with: nothing but itself.
-pub const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+pub const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'";
 
 /// A fault of the environment, in words.
 pub type Fault = Box<dyn std::error::Error + Send + Sync>;
@@ -102,8 +105,10 @@ impl Settings {
     /// Says where the app is, and what to try next.
     pub fn announce(&self) {
         let at = self.own_origin();
-        eprintln!("\nListening: open {at} in a browser with a wallet.");
-        eprintln!("Without one, sign in from another terminal:\n");
+        eprintln!("\nListening: open {at} in a browser.");
+        eprintln!(
+            "In dev mode its login page has a demo wallet. Or be the wallet, in another terminal:\n"
+        );
         eprintln!("    cargo run -p countersign-cli -- sign-in {at} --chain eip155:1 --new-key\n");
         eprintln!("or with `--chain polkadot`.\n");
     }

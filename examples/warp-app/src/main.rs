@@ -1,12 +1,12 @@
 //! Sign-in with a wallet on Warp: `cargo run -p warp-app`.
 
 use countersign::{
-    AuthHttp,
+    AuthHttp, LoginPage,
     ethereum::Ethereum,
     polkadot::Polkadot,
     warp::{SignedIn, countersign, recover, signed_in},
 };
-use example_setup::{Fault, PAGE, PAGE_POLICY, SCRIPT, Settings};
+use example_setup::{Fault, PAGE, PAGE_POLICY, SCRIPT, Settings, TITLE};
 use tokio::net::TcpListener;
 use warp::{
     Filter,
@@ -26,7 +26,9 @@ async fn main() -> Result<(), Fault> {
         .chain(Ethereum::mainnet())
         .chain(Polkadot::new())
         .build()?;
-    let auth = AuthHttp::new(engine).with_health();
+    let auth = AuthHttp::new(engine)
+        .login_page(LoginPage::new().title(TITLE))?
+        .with_health();
     let page = || with_header(html(PAGE), "content-security-policy", PAGE_POLICY);
     let script = || with_header(SCRIPT, "content-type", "text/javascript");
     let app = countersign(&auth)

@@ -17,6 +17,7 @@
 mod cached;
 mod limiter;
 mod nonces;
+mod piece;
 mod sessions;
 mod shards;
 

@@ -128,9 +128,13 @@ impl MySqlStores {
             sqlx::query(self.sql.spend.clone())
                 .bind(&spending.id[..])
                 .bind(spending.now.saturating_add(spending.cost))
+                .bind(spending.beyond)
+                .bind(spending.now)
                 .bind(spending.now)
                 .bind(spending.cost)
                 .bind(spending.latest)
+                .bind(spending.beyond)
+                .bind(spending.now)
                 .bind(spending.now)
                 .bind(spending.cost)
                 .execute(&self.writers)
@@ -183,8 +187,11 @@ const DIALECT: Dialect = Dialect {
     or_nothing: "",
     purge: "DELETE FROM TABLE WHERE COLUMN < $1 ORDER BY COLUMN LIMIT 1000",
     spend: "INSERT INTO {prefix}quota (id, whole_at) VALUES ($1, $2) \
-            ON DUPLICATE KEY UPDATE whole_at = IF(GREATEST(whole_at, $3) + $4 <= $5, \
-            GREATEST(whole_at, $6) + $7 + LAST_INSERT_ID(0), LAST_INSERT_ID(whole_at))",
+            ON DUPLICATE KEY UPDATE whole_at = \
+            IF(IF(whole_at > $3, $4, GREATEST(whole_at, $5)) + $6 <= $7, \
+            IF(whole_at > $8, $9, GREATEST(whole_at, $10)) + $11 + LAST_INSERT_ID(0), \
+            LAST_INSERT_ID(whole_at))",
+    kept: "",
     fence: "NAME",
     nameless: true,
 };

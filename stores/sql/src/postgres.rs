@@ -84,6 +84,7 @@ impl PgStores {
                 .bind(spending.now)
                 .bind(spending.cost)
                 .bind(spending.latest)
+                .bind(spending.beyond)
                 .fetch_one(&self.writers)
         };
         let (whole_at, admitted) = attempt(Effect::Writes, gave_it_up, run).await?;
@@ -132,10 +133,11 @@ const DIALECT: Dialect = Dialect {
     spend: "INSERT INTO {prefix}quota AS kept (id, whole_at, admitted) \
             VALUES ($1, $2::bigint + $3::bigint, true) \
             ON CONFLICT (id) DO UPDATE SET \
-            admitted = GREATEST(kept.whole_at, $2) + $3 <= $4, \
-            whole_at = CASE WHEN GREATEST(kept.whole_at, $2) + $3 <= $4 \
-            THEN GREATEST(kept.whole_at, $2) + $3 ELSE kept.whole_at END \
+            admitted = KEPT + $3 <= $4, \
+            whole_at = CASE WHEN KEPT + $3 <= $4 \
+            THEN KEPT + $3 ELSE kept.whole_at END \
             RETURNING whole_at, admitted",
+    kept: "CASE WHEN kept.whole_at > $5 THEN $2 ELSE GREATEST(kept.whole_at, $2) END",
     fence: "NAME || LEFT(pg_walfile_name(pg_current_wal_lsn()), 8)",
     nameless: false,
 };

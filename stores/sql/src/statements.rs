@@ -34,6 +34,8 @@ pub(crate) struct Dialect {
     /// Removes a batch of rows of `TABLE` that are past `COLUMN`.
     pub(crate) purge: &'static str,
     pub(crate) spend: &'static str,
+    /// What `KEPT` stands for in `spend`: the instant of the row, if it counts, or now.
+    pub(crate) kept: &'static str,
     /// The history that the database is in, after the name that `FENCE` stands for.
     pub(crate) fence: &'static str,
     /// Whether parameters are `?`, not `$1`.
@@ -62,7 +64,7 @@ impl Statements {
             of_subject: sql("SELECT id, payload FROM {prefix}session WHERE subject = $1"),
             remove_all: sql("DELETE FROM {prefix}session WHERE subject = $1"),
             purge_sessions: purge("{prefix}session", "ends_at"),
-            spend: sql(dialect.spend),
+            spend: sql(&dialect.spend.replace("KEPT", dialect.kept)),
             purge_quotas: purge("{prefix}quota", "whole_at"),
         }
     }
@@ -77,7 +79,7 @@ fn statement(dialect: &Dialect, prefix: &str, text: &str) -> SqlStr {
         text = format!("{before}{}{after}", dialect.fence.replace("NAME", name));
     }
     if dialect.nameless {
-        for number in (1..=9).rev() {
+        for number in (1..=11).rev() {
             text = text.replace(&format!("${number}"), "?");
         }
     }

@@ -23,7 +23,7 @@ use super::*;
 ///
 /// There is one subscriber for all tests of the process, and a buffer for each thread: `tracing`
 /// remembers for a whole process which events nobody wants.
-fn logged(test: impl Future<Output = ()>) -> String {
+pub(super) fn logged(test: impl Future<Output = ()>) -> String {
     thread_local! {
         static BUFFER: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
     }

@@ -1,6 +1,7 @@
 //! The rows of `docs/attacks.md`, each as a test named after its id, on every face of a server.
 
 mod addresses;
+mod contracts;
 mod cookies;
 mod domains;
 mod edges;
@@ -9,6 +10,7 @@ mod framing;
 mod limits;
 mod messages;
 mod nonces;
+mod pages;
 mod plugins;
 mod refresh;
 mod requests;

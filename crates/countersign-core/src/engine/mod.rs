@@ -71,6 +71,12 @@ impl Engine {
         &self.0.policy.origins
     }
 
+    /// The chains it serves, with the word for each in the first line of a text, in the order in
+    /// which they were added.
+    pub fn chains(&self) -> impl Iterator<Item = (&ChainId, &str)> {
+        self.0.verifiers.labelled()
+    }
+
     /// Whether cookies must reach pages of other sites (`SameSite=None`).
     pub fn is_cross_site(&self) -> bool {
         self.0.policy.cross_site

@@ -1,6 +1,6 @@
 //! Answering: a signed text becomes a session, or nothing at all.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use serde_json::from_slice;
 
@@ -222,7 +222,7 @@ impl Engine {
                 (end, end)
             }
         };
-        let mut data = BTreeMap::new();
+        let mut data = context.data.clone();
         for attach in &self.0.attach {
             let more = attach.data(&identity).await;
             data.extend(more.map_err(|e| Error::with_source(Code::PluginError, e))?);

@@ -11,6 +11,8 @@ use crate::{
 
 #[derive(Debug)]
 pub(super) struct Verifiers {
+    /// In the order in which they were added.
+    chains: Vec<ChainId>,
     by_chain: HashMap<ChainId, Arc<dyn ChainVerifier>>,
     by_label: HashMap<String, Arc<dyn ChainVerifier>>,
 }
@@ -19,6 +21,7 @@ impl Verifiers {
     /// Takes the verifiers in; one chain or one label in two of them is a fault.
     pub(super) fn new(all: Vec<Arc<dyn ChainVerifier>>, faults: &mut Vec<ConfigFault>) -> Self {
         let mut verifiers = Self {
+            chains: Vec::new(),
             by_chain: HashMap::new(),
             by_label: HashMap::new(),
         };
@@ -27,6 +30,7 @@ impl Verifiers {
             faults.push(ConfigFault::new("CFG_PLUGIN_CONFLICT", detail));
         };
         for verifier in all {
+            verifiers.chains.extend_from_slice(verifier.chains());
             for chain in verifier.chains() {
                 if let Some(first) = verifiers.by_chain.insert(chain.clone(), verifier.clone()) {
                     conflict(chain.to_string(), &*first, &*verifier);
@@ -42,6 +46,12 @@ impl Verifiers {
             }
         }
         verifiers
+    }
+
+    /// Every chain, with the word for it.
+    pub(super) fn labelled(&self) -> impl Iterator<Item = (&ChainId, &str)> {
+        let label = |chain| Some((chain, self.by_chain.get(chain)?.label(chain)));
+        self.chains.iter().filter_map(label)
     }
 
     pub(super) fn of_chain(&self, chain: &ChainId) -> Result<&Arc<dyn ChainVerifier>, Code> {

@@ -3,6 +3,8 @@
 
 #[cfg(feature = "quickstart")]
 mod quickstart;
+#[cfg(feature = "ssx")]
+mod ssx;
 #[cfg(feature = "thirdweb")]
 mod thirdweb;
 
@@ -10,6 +12,8 @@ use crate::mounts::Endpoints;
 
 #[cfg(feature = "quickstart")]
 pub use quickstart::Quickstart;
+#[cfg(feature = "ssx")]
+pub use ssx::{Ssx, SsxSession};
 #[cfg(feature = "thirdweb")]
 pub use thirdweb::Thirdweb;
 

@@ -63,6 +63,14 @@ pub(super) async fn current(auth: &Inner, parts: &Parts) -> Result<Reply, Error>
 }
 
 pub(super) async fn list(auth: &Inner, parts: &Parts) -> Result<Reply, Error> {
+    #[cfg(feature = "login-page")]
+    if let Some(page) = auth
+        .pages
+        .as_ref()
+        .and_then(|pages| pages.sessions(&parts.headers))
+    {
+        return Ok(page); // its script asks again, for the list
+    }
     let current = match auth.authenticate(&parts.headers).await {
         Ok(session) => session,
         Err(error) => return Ok(auth.refuse_and_clear(parts, &error)),
@@ -89,7 +97,7 @@ pub(super) async fn end(auth: &Inner, parts: &Parts, handle: &str) -> Result<Rep
     })
 }
 
-pub(super) async fn logout(auth: &Inner, parts: &Parts) -> Result<Reply, Error> {
+pub(crate) async fn logout(auth: &Inner, parts: &Parts) -> Result<Reply, Error> {
     sign_out(auth, parts, Reply::no_content()).await
 }
 
@@ -116,7 +124,7 @@ impl Inner {
         let bearer = bearer(&parts.headers).unwrap_or_default();
         let sent = [
             bearer.map(Credential::Bearer),
-            cookies.session.as_deref().map(Credential::Cookie),
+            cookies.session.map(Credential::Cookie),
         ];
         let mut sessions = Vec::new();
         for credential in sent.into_iter().flatten() {
