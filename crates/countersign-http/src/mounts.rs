@@ -78,7 +78,6 @@ pub(crate) enum Pages {
     /// The configured origins', by the origin rule.
     Ours,
     /// Anybody's, without cookies: what comes is judged by what it holds alone.
-    #[allow(dead_code, reason = "for endpoints that no cookie opens")]
     Anybodys,
 }
 

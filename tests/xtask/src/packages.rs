@@ -14,6 +14,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("python3", "python3-venv"),
     ("nginx", "nginx"),
     ("haproxy", "haproxy"),
+    ("valgrind", "valgrind"),
 ];
 
 /// Sees to it that every needed program is there.

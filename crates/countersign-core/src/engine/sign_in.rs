@@ -1,5 +1,7 @@
 //! Answering: a signed text becomes a session, or nothing at all.
 
+use std::collections::BTreeMap;
+
 use serde_json::from_slice;
 
 use super::{Engine, tokens::Tokens};
@@ -15,6 +17,15 @@ use crate::{
     sign_in::SignIn,
     time::Timestamp,
 };
+
+/// Who signed, and what must go on being true on the chain, if anything must.
+#[derive(Debug, Clone)]
+pub struct Proved {
+    /// Who.
+    pub identity: Identity,
+    /// What a session of theirs stands on.
+    pub standing: Option<Standing>,
+}
 
 /// Somebody signed in: the session, and the token for the client.
 #[derive(Debug, Clone)]
@@ -57,12 +68,55 @@ impl Engine {
         result
     }
 
+    /// Who signed, by the same rules and in the same order, without a session: for a flow that makes
+    /// something else of it, such as an authorization code.
+    ///
+    /// # Errors
+    /// Those of [`sign_in`](Self::sign_in).
+    pub async fn prove(&self, proof: &Proof, context: &Context) -> Result<Proved, Error> {
+        let mut claimed = None;
+        let result = self.identify(proof, context, &mut claimed).await;
+        if let Err(error) = &result {
+            self.0.events.record(&Event::SignInRefused {
+                code: error.code(),
+                claimed,
+            });
+        }
+        let (identity, standing, _) = result?;
+        Ok(Proved { identity, standing })
+    }
+
     async fn try_sign_in(
         &self,
         proof: &Proof,
         context: &Context,
         claimed: &mut Option<AccountId>,
     ) -> Result<SignedIn, Error> {
+        let (identity, standing, sign_in) = self.identify(proof, context, claimed).await?;
+        let now = identity.authenticated_at;
+        self.begin_session(identity, standing, &sign_in, context, now)
+            .await
+    }
+
+    /// What the application keeps with a new session.
+    pub(super) async fn attached(
+        &self,
+        identity: &Identity,
+    ) -> Result<BTreeMap<String, serde_json::Value>, Error> {
+        let mut data = BTreeMap::new();
+        for attach in &self.0.attach {
+            let more = attach.data(identity).await;
+            data.extend(more.map_err(|e| Error::with_source(Code::PluginError, e))?);
+        }
+        Ok(data)
+    }
+
+    async fn identify(
+        &self,
+        proof: &Proof,
+        context: &Context,
+        claimed: &mut Option<AccountId>,
+    ) -> Result<(Identity, Option<Standing>, SignIn), Error> {
         if proof.signature.len() > MAX_SIGNATURE {
             return Err(Code::SignatureMalformed.into());
         }
@@ -105,8 +159,7 @@ impl Engine {
             Ok(false) => return Err(Code::NotAdmitted.into()),
             Err(error) => return Err(Error::with_source(Code::NotAdmitted, error)),
         }
-        self.begin_session(identity, standing, &sign_in, context, now)
-            .await
+        Ok((identity, standing, sign_in))
     }
 
     /// Takes the nonce, whatever comes of it, and compares the record with what came.
@@ -184,10 +237,7 @@ impl Engine {
             }
         };
         let mut data = context.data.clone();
-        for attach in &self.0.attach {
-            let more = attach.data(&identity).await;
-            data.extend(more.map_err(|e| Error::with_source(Code::PluginError, e))?);
-        }
+        data.extend(self.attached(&identity).await?);
         let issues = context.credential == SessionKind::Token && self.issues_tokens();
         let token = SessionToken::generate(&identity.subject);
         let session = Session {
@@ -204,11 +254,12 @@ impl Engine {
                 count: 0,
                 rotated_at: now,
             }),
+            grant: None,
             standing,
             data,
         };
         let tokens = match issues {
-            true => Some(self.mint(&session, now).await?),
+            true => Some(self.mint(&session, now, None).await?),
             false => None,
         };
         self.0.sessions.insert(&session).await?;

@@ -176,8 +176,12 @@ impl<'a> Lines<'a> {
 /// Splits the first line into scheme, domain and label.
 fn heading(line: &str) -> Result<(Option<&str>, &str, &str), VerifyError> {
     let sentence = || malformed("the first line is not the sign-in sentence");
-    let (site, rest) = line.split_once(WANTS).ok_or_else(sentence)?;
-    let label = rest.strip_suffix(ACCOUNT).ok_or_else(sentence)?;
+    // No site has a space in it, so the first one begins the sentence.
+    let (site, rest) = line.split_at(line.find(' ').ok_or_else(sentence)?);
+    let label = rest
+        .strip_prefix(WANTS)
+        .and_then(|rest| rest.strip_suffix(ACCOUNT))
+        .ok_or_else(sentence)?;
     let (scheme, domain) = match site.split_once("://") {
         Some((scheme, domain)) if is_scheme(scheme) => (Some(scheme), domain),
         Some(_) => return Err(malformed("the scheme is not one")),
@@ -210,6 +214,9 @@ fn is_label(text: &str) -> bool {
 }
 
 fn is_authority(text: &str) -> bool {
+    if is_name_and_port(text) {
+        return true;
+    }
     let uri = format!("x://{text}");
     let Ok(uri) = UriStr::new(&uri) else {
         return false;
@@ -223,6 +230,19 @@ fn is_authority(text: &str) -> bool {
         && authority
             .port()
             .is_none_or(|port| port.parse::<u16>().is_ok())
+}
+
+/// A host of letters, digits and their like, and a port perhaps: what nearly every domain is, and
+/// an authority without further ado.
+fn is_name_and_port(text: &str) -> bool {
+    let (host, port) = match text.split_once(':') {
+        Some((host, port)) => (host, Some(port)),
+        None => (text, None),
+    };
+    let is_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    let is_port =
+        |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    !host.is_empty() && host.bytes().all(is_host) && port.is_none_or(is_port)
 }
 
 pub(crate) fn read_uri(value: &str) -> Result<String, VerifyError> {

@@ -119,7 +119,7 @@ impl Inner {
         let bearer = bearer(&parts.headers).unwrap_or_default();
         let sent = [
             bearer.map(Credential::Bearer),
-            cookies.session.as_deref().map(Credential::Cookie),
+            cookies.session.map(Credential::Cookie),
         ];
         let mut sessions = Vec::new();
         for credential in sent.into_iter().flatten() {
