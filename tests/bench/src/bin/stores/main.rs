@@ -42,10 +42,10 @@ fn some_sessions() -> Arc<Vec<Session>> {
 }
 
 /// The store's side of "issue and consume".
-fn issue_and_consume<S: NonceStore>(
-    runtime: &Runtime,
+fn issue_and_consume<'r, S: NonceStore>(
+    runtime: &'r Runtime,
     store: &Arc<S>,
-) -> impl FnMut(u64) -> countersign_bench::Cost + use<S> {
+) -> impl FnMut(u64) -> countersign_bench::Cost + use<'r, S> {
     let store = store.clone();
     tasks(runtime, TASKS, move |number| {
         let store = store.clone();
@@ -58,11 +58,11 @@ fn issue_and_consume<S: NonceStore>(
 }
 
 /// The store's side of "find".
-fn find<S: SessionStore>(
-    runtime: &Runtime,
+fn find<'r, S: SessionStore>(
+    runtime: &'r Runtime,
     store: &Arc<S>,
     sessions: &Arc<Vec<Session>>,
-) -> impl FnMut(u64) -> countersign_bench::Cost + use<S> {
+) -> impl FnMut(u64) -> countersign_bench::Cost + use<'r, S> {
     let (store, sessions) = (store.clone(), sessions.clone());
     tasks(runtime, TASKS, move |number| {
         let (store, sessions) = (store.clone(), sessions.clone());
@@ -74,10 +74,10 @@ fn find<S: SessionStore>(
 }
 
 /// The store's side of "insert and remove".
-fn insert_and_remove<S: SessionStore>(
-    runtime: &Runtime,
+fn insert_and_remove<'r, S: SessionStore>(
+    runtime: &'r Runtime,
     store: &Arc<S>,
-) -> impl FnMut(u64) -> countersign_bench::Cost + use<S> {
+) -> impl FnMut(u64) -> countersign_bench::Cost + use<'r, S> {
     let store = store.clone();
     tasks(runtime, TASKS, move |number| {
         let store = store.clone();

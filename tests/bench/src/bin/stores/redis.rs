@@ -16,9 +16,10 @@ pub(crate) fn measure(report: &mut Report, runtime: &Runtime) {
         return;
     }
     let server = Redis::start();
-    let stores = RedisStores::connect(&server.url(), Options::default());
+    let url = server.url();
+    let stores = RedisStores::connect(&url, Options::default());
     let stores = Arc::new(runtime.block_on(stores).unwrap());
-    let client = Client::open(server.url()).unwrap();
+    let client = Client::open(url.as_str()).unwrap();
     let bare = client.get_multiplexed_async_connection();
     let bare = runtime.block_on(bare).unwrap();
 
@@ -66,10 +67,10 @@ pub(crate) fn measure(report: &mut Report, runtime: &Runtime) {
         .run();
 }
 
-fn set_then_eval(
-    runtime: &Runtime,
+fn set_then_eval<'r>(
+    runtime: &'r Runtime,
     bare: &MultiplexedConnection,
-) -> impl FnMut(u64) -> countersign_bench::Cost + use<> {
+) -> impl FnMut(u64) -> countersign_bench::Cost + use<'r> {
     let bare = bare.clone();
     let take = Arc::new(Script::new(
         "local kept = redis.call('GET', KEYS[1]) redis.call('DEL', KEYS[1]) return kept",
@@ -84,10 +85,10 @@ fn set_then_eval(
     })
 }
 
-fn set_then_getdel(
-    runtime: &Runtime,
+fn set_then_getdel<'r>(
+    runtime: &'r Runtime,
     bare: &MultiplexedConnection,
-) -> impl FnMut(u64) -> countersign_bench::Cost + use<> {
+) -> impl FnMut(u64) -> countersign_bench::Cost + use<'r> {
     let bare = bare.clone();
     tasks(runtime, TASKS, move |number| {
         let mut bare = bare.clone();
@@ -107,10 +108,10 @@ async fn set(bare: &mut MultiplexedConnection, number: u64) -> String {
     record.key
 }
 
-fn write_and_remove(
-    runtime: &Runtime,
+fn write_and_remove<'r>(
+    runtime: &'r Runtime,
     bare: &MultiplexedConnection,
-) -> impl FnMut(u64) -> countersign_bench::Cost + use<> {
+) -> impl FnMut(u64) -> countersign_bench::Cost + use<'r> {
     let bare = bare.clone();
     let write = Arc::new(Script::new(
         "redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', 300000)

@@ -79,11 +79,12 @@ pub(crate) fn postgres(report: &mut Report, runtime: &Runtime) {
         return;
     }
     let server = Postgres::start_with(&["fsync=off"]);
-    let stores = runtime.block_on(PgStores::connect(&server.url(), Options::default()));
+    let url = server.url();
+    let stores = runtime.block_on(PgStores::connect(&url, Options::default()));
     let pool = sqlx::postgres::PgPoolOptions::new()
         .max_connections(10)
         .test_before_acquire(false);
-    let pool: PgPool = runtime.block_on(pool.connect(&server.url())).unwrap();
+    let pool: PgPool = runtime.block_on(pool.connect(&url)).unwrap();
     server.admin(
         "CREATE TABLE bare (id BYTEA PRIMARY KEY, payload BYTEA NOT NULL, expires_at BIGINT NOT NULL)",
     );
@@ -104,11 +105,12 @@ pub(crate) fn mariadb(report: &mut Report, runtime: &Runtime) {
         return;
     }
     let server = MariaDb::start_with(&["--innodb-flush-log-at-trx-commit=0"]);
-    let stores = runtime.block_on(MySqlStores::connect(&server.url(), Options::default()));
+    let url = server.url();
+    let stores = runtime.block_on(MySqlStores::connect(&url, Options::default()));
     let pool = sqlx::mysql::MySqlPoolOptions::new()
         .max_connections(10)
         .test_before_acquire(false);
-    let pool: MySqlPool = runtime.block_on(pool.connect(&server.url())).unwrap();
+    let pool: MySqlPool = runtime.block_on(pool.connect(&url)).unwrap();
     server.admin(
         "CREATE TABLE app.bare (id VARBINARY(64) PRIMARY KEY, payload MEDIUMBLOB NOT NULL, \
          expires_at BIGINT NOT NULL)",
