@@ -1,5 +1,7 @@
 // The login page and the list of sessions, in a browser with wallets.
 
+import { gzipSync } from 'node:zlib';
+
 import { check, passOn, play, same, visit } from './stage.mjs';
 import { EthereumWallet, PolkadotWallet, REJECTED, inject } from './wallets.mjs';
 
@@ -76,6 +78,16 @@ await play({
     await page.getByText('You are signed in', { exact: true }).last().waitFor();
     check(await page.locator('html').getAttribute('lang') === 'en');
     await context.close();
+  },
+
+  /** What comes over the wire, as a proxy in front would squeeze it. */
+  async sizes(_browser, { url }) {
+    const of = async (path) => gzipSync(await (await fetch(url + path)).text(), { level: 9 }).length;
+    const [client, ...page] = await Promise.all(['/auth/client.js', '/auth/login', '/auth/login.js', '/auth/login.css'].map(of));
+    const whole = page.reduce((sum, size) => sum + size, 0);
+    console.log(`client.js ${client} bytes, the login page with all it loads ${whole} bytes`);
+    check(client <= 8 * 1024, `client.js has ${client} bytes`);
+    check(whole <= 12 * 1024, `the login page has ${whole} bytes`);
   },
 
   /** What goes wrong, in words; and nothing wider than a small screen. */

@@ -36,6 +36,11 @@ fn the_page_works_by_keyboard_and_says_what_it_does() {
 }
 
 #[test]
+fn client_and_page_are_small() {
+    play("login.mjs", "sizes", async || json!({"url": site().await}));
+}
+
+#[test]
 fn the_page_says_in_words_what_went_wrong() {
     play("login.mjs", "faults", async || {
         let brief = |builder: EngineBuilder| builder.challenge_ttl(Duration::from_secs(1));
