@@ -76,4 +76,4 @@ async function text(stream) {
   return all;
 }
 
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
