@@ -5,15 +5,12 @@ import { onNetwork } from './ss58.js';
 
 const ENGLISH = {
   title: 'Sign in to {site}',
-  dev: 'Development mode|Anybody can sign in here, with the demo wallet’s throw-away key.',
   choose: 'Choose a wallet',
   looking: 'Looking for wallets …',
   none: 'No wallet found in this browser',
   none_help: 'Install one as a browser extension, or open this page in the browser of your wallet app, then look again.',
   find: 'Find a wallet for {chain}',
   again: 'Look again',
-  demo: 'Demo wallet',
-  demo_hint: '{chain}, for development only',
   network: 'Network',
   account: 'Choose an account',
   unnamed: 'Account',
@@ -66,7 +63,7 @@ const FAMILIES = {
 const FIND = { eip155: 'https://ethereum.org/wallets/', polkadot: 'https://polkadot.com/' };
 
 const boot = JSON.parse(document.querySelector('#boot').textContent);
-const words = { ...ENGLISH, ...boot.words };
+const words = { ...ENGLISH, ...(boot.demo ? DEMO_WORDS : {}), ...boot.words };
 const client = createClient({ chains: boot.chains.map(({ id }) => id), name: boot.site, onNetwork });
 const page = document.querySelector('main');
 const step = element('section');
@@ -124,7 +121,7 @@ function chooseWallet(problem) {
   const note = element('div', { className: 'wait' }, element('span', { className: 'spin' }), t('looking'));
   show(t('choose'), problem, note, list, cancel());
   if (problem) status.textContent = '';
-  const demos = boot.demo && typeof demoWallets === 'function' ? demoWallets(boot.chains) : [];
+  const demos = boot.demo ? demoWallets(boot.chains) : [];
   const served = (wallet) => boot.chains.filter(({ id }) => id.startsWith(`${wallet.namespace}:`));
   stopLooking = client.discover((all, settled) => {
     const usable = all.filter((wallet) => served(wallet).length > 0);
@@ -273,8 +270,7 @@ function frame() {
     element('div', { className: 'mark', ariaHidden: 'true' }, [...boot.site][0]?.toUpperCase() ?? ''),
     element('h1', {}, t('title', { site: boot.site })),
     boot.site !== location.host && element('p', { className: 'soft site' }, location.host));
-  const [loud, more] = t('dev').split('|');
-  const dev = boot.demo && element('div', { className: 'note dev' }, element('b', {}, loud), element('p', {}, more));
+  const dev = boot.demo && element('div', { className: 'note dev' }, ...t('dev').split('|').map((part, i) => element(i ? 'p' : 'b', {}, part)));
   const foot = element('footer', {}, element('p', { className: 'soft' }, t('promise')));
   page.replaceChildren(...[head, dev, status, step, foot].filter(Boolean));
 }
