@@ -1,6 +1,6 @@
 //! Names of chains and accounts: CAIP-2 and CAIP-10, parsed once.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
@@ -14,36 +14,34 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 /// assert!("mainnet".parse::<ChainId>().is_err());
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ChainId {
-    text: Box<str>,
-    colon: usize,
-}
+pub struct ChainId(Arc<str>);
 
 impl ChainId {
     /// From its two parts: `[-a-z0-9]{3,8}` and `[-_a-zA-Z0-9]{1,32}`.
     pub fn new(namespace: &str, reference: &str) -> Result<Self, NameError> {
         let valid = is_namespace(namespace) && is_reference(reference);
         valid
-            .then(|| Self {
-                text: format!("{namespace}:{reference}").into(),
-                colon: namespace.len(),
-            })
+            .then(|| Self([namespace, ":", reference].concat().into()))
             .ok_or(NameError::Chain)
     }
 
     /// The part before the colon.
     pub fn namespace(&self) -> &str {
-        &self.text[..self.colon]
+        self.halves().0
     }
 
     /// The part after the colon.
     pub fn reference(&self) -> &str {
-        &self.text[self.colon + 1..]
+        self.halves().1
     }
 
     /// The whole name.
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.0
+    }
+
+    fn halves(&self) -> (&str, &str) {
+        self.0.split_once(':').expect("a chain id has a colon")
     }
 }
 
@@ -70,7 +68,7 @@ impl FromStr for ChainId {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AccountId {
     chain: ChainId,
-    address: Box<str>,
+    address: Arc<str>,
 }
 
 impl AccountId {
@@ -135,7 +133,7 @@ pub(crate) fn is_address(text: &str) -> bool {
 
 impl fmt::Display for ChainId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(&self.0)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who signed in: the subject that stays the same, and the account that was shown.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -24,7 +24,7 @@ use crate::{
 /// assert_eq!(Subject::on_chain(&account).as_str(), account.to_string());
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Subject(Box<str>);
+pub struct Subject(Arc<str>);
 
 impl Subject {
     /// The holder of the key behind the account, on whatever chain of the namespace.
@@ -66,7 +66,7 @@ impl Subject {
     }
 
     pub(crate) fn from_parts(namespace: &str, key: &str) -> Self {
-        Self(format!("{namespace}:{key}").into())
+        Self([namespace, ":", key].concat().into())
     }
 }
 

@@ -101,7 +101,9 @@ impl TimeRules {
 /// where the text names one. Letter case and a stated default port make no difference.
 pub fn names_site(sign_in: &SignIn, origin: &Origin) -> bool {
     let scheme = sign_in.scheme.as_deref().unwrap_or(origin.scheme());
-    Origin::of_uri(&format!("{scheme}://{}", sign_in.domain)).as_ref() == Some(origin)
+    // What we compose, and most clients, write it just so.
+    scheme == origin.scheme() && sign_in.domain == origin.authority()
+        || Origin::of_uri(&format!("{scheme}://{}", sign_in.domain)).as_ref() == Some(origin)
 }
 
 /// Whether the text's URI is one of the site at `origin`. A profile may do without a URI.
@@ -109,7 +111,7 @@ pub fn names_uri(sign_in: &SignIn, origin: &Origin) -> bool {
     sign_in
         .uri
         .as_ref()
-        .is_none_or(|uri| Origin::of_uri(uri).as_ref() == Some(origin))
+        .is_none_or(|uri| uri == origin.as_str() || Origin::of_uri(uri).as_ref() == Some(origin))
 }
 
 /// Whether the text names the bare host of the site, where that will do.

@@ -25,14 +25,19 @@ impl Address {
     /// # Errors
     /// [`AddressError`] for everything else.
     pub fn parse_any_case(text: &str) -> Result<Self, AddressError> {
-        let digits = text.strip_prefix("0x").ok_or(AddressError)?;
-        let mut bytes = [0; 20];
-        hex::decode_to_slice(digits, &mut bytes).map_err(|_| AddressError)?;
-        let address = Self(bytes);
-        let one_case = !digits.bytes().any(|b| b.is_ascii_uppercase())
-            || !digits.bytes().any(|b| b.is_ascii_lowercase());
-        (one_case || address.to_string() == text)
-            .then_some(address)
+        Self::canonical(text).map(|(address, _)| address)
+    }
+
+    /// Reads any letter case that is not a wrong checksum, and gives the canonical text as well.
+    pub(crate) fn canonical(text: &str) -> Result<(Self, AddressText), AddressError> {
+        let address = Self::decode(text)?;
+        let canonical = address.text();
+        let digits = &text.as_bytes()[2..];
+        let one_case = || {
+            !digits.iter().any(u8::is_ascii_uppercase) || !digits.iter().any(u8::is_ascii_lowercase)
+        };
+        (canonical.as_str() == text || one_case())
+            .then_some((address, canonical))
             .ok_or(AddressError)
     }
 
@@ -78,6 +83,30 @@ impl Address {
         head.iter().all(|byte| *byte == 0) && matches!(tail, [0, 0..=0x0a] | [1, 0])
     }
 
+    /// The 20 bytes of a text, whatever its letter case.
+    fn decode(text: &str) -> Result<Self, AddressError> {
+        let digits = text.strip_prefix("0x").ok_or(AddressError)?;
+        let mut bytes = [0; 20];
+        hex::decode_to_slice(digits, &mut bytes).map_err(|_| AddressError)?;
+        Ok(Self(bytes))
+    }
+
+    /// The canonical text.
+    pub(crate) fn text(&self) -> AddressText {
+        let mut text = *b"0x0000000000000000000000000000000000000000";
+        hex::encode_to_slice(self.0, &mut text[2..]).expect("40 digits for 20 bytes");
+        let digest = Keccak256::digest(&text[2..]);
+        for (digits, byte) in text[2..].chunks_exact_mut(2).zip(digest) {
+            if byte & 0x80 != 0 {
+                digits[0].make_ascii_uppercase();
+            }
+            if byte & 0x08 != 0 {
+                digits[1].make_ascii_uppercase();
+            }
+        }
+        AddressText(text)
+    }
+
     /// The address of a public key, given as its 64 uncompressed bytes.
     pub(crate) fn of_key(uncompressed: &[u8; 64]) -> Self {
         let digest = Keccak256::digest(uncompressed);
@@ -104,8 +133,8 @@ impl FromStr for Address {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        let address = Self::parse_any_case(text)?;
-        (address.to_string() == text)
+        let address = Self::decode(text)?;
+        (address.text().as_str() == text)
             .then_some(address)
             .ok_or(AddressError)
     }
@@ -113,22 +142,23 @@ impl FromStr for Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = *b"0x0000000000000000000000000000000000000000";
-        hex::encode_to_slice(self.0, &mut text[2..]).expect("40 digits for 20 bytes");
-        let digest = Keccak256::digest(&text[2..]);
-        for (place, digit) in text[2..].iter_mut().enumerate() {
-            let nibble = digest[place / 2] >> (4 * (1 - place % 2)) & 0x0f;
-            if nibble >= 8 {
-                digit.make_ascii_uppercase();
-            }
-        }
-        f.write_str(std::str::from_utf8(&text).expect("hex digits are ASCII"))
+        f.write_str(self.text().as_str())
     }
 }
 
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Address({self})")
+    }
+}
+
+/// The canonical text of an address.
+#[derive(Clone, Copy)]
+pub(crate) struct AddressText([u8; 42]);
+
+impl AddressText {
+    pub(crate) fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("hex digits are ASCII")
     }
 }
 

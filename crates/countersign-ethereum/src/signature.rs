@@ -1,10 +1,9 @@
 //! EIP-191 signatures: the digest of a text, and the address that signed it.
 
 use countersign_core::VerifyError;
-use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
 use sha3::{Digest, Keccak256};
 
-use crate::address::Address;
+use crate::{address::Address, recovery::key_of};
 
 /// The digest that `personal_sign` signs (EIP-191, version `0x45`): over the bytes as they are,
 /// with their length in decimal.
@@ -20,33 +19,30 @@ pub(crate) fn personal_digest(message: &str) -> [u8; 32] {
 /// The address whose key made a 65-byte signature `r ‖ s ‖ v` over a digest.
 ///
 /// `v` is 0, 1, 27 or 28. Of the two signatures that fit every message, only the one with the low
-/// `s` counts: the library does not look at it while recovering.
+/// `s` counts: the libraries do not look at it while recovering.
 pub(crate) fn recover(digest: &[u8; 32], signature: &[u8]) -> Result<Address, VerifyError> {
-    let [rs @ .., v] = signature else {
-        return Err(VerifyError::signature("the signature is empty"));
+    let Some((rs, rest)) = signature.split_first_chunk::<64>() else {
+        return Err(not_65_bytes());
     };
-    if rs.len() != 64 {
-        return Err(VerifyError::signature("the signature is not 65 bytes"));
-    }
-    let parity = match v {
-        0 | 27 => 0,
-        1 | 28 => 1,
-        _ => return Err(VerifyError::bad_signature()),
+    let is_odd = match rest {
+        [0 | 27] => false,
+        [1 | 28] => true,
+        [_] => return Err(VerifyError::bad_signature()),
+        _ => return Err(not_65_bytes()),
     };
-    let bad = |_| VerifyError::bad_signature();
-    let signature = Signature::from_slice(rs).map_err(bad)?;
-    if signature.normalize_s() != signature {
+    if rs[32..] > HALF_ORDER[..] {
         return Err(VerifyError::bad_signature());
     }
-    let recovery_id = RecoveryId::from_byte(parity).ok_or_else(VerifyError::bad_signature)?;
-    let key = VerifyingKey::recover_from_prehash(digest, &signature, recovery_id).map_err(bad)?;
-    Ok(address_of(&key))
+    let key = key_of(digest, rs, is_odd).ok_or_else(VerifyError::bad_signature)?;
+    Ok(Address::of_key(&key))
 }
 
-pub(crate) fn address_of(key: &VerifyingKey) -> Address {
-    let point = key.to_sec1_point(false);
-    let uncompressed = point.as_bytes()[1..]
-        .try_into()
-        .expect("an uncompressed point has 65 bytes");
-    Address::of_key(uncompressed)
+fn not_65_bytes() -> VerifyError {
+    VerifyError::signature("the signature is not 65 bytes")
 }
+
+/// Half the order of the group, rounded down: the greatest low `s`.
+const HALF_ORDER: [u8; 32] = [
+    0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0x5d, 0x57, 0x6e, 0x73, 0x57, 0xa4, 0x50, 0x1d, 0xdf, 0xe9, 0x2f, 0x46, 0x68, 0x1b, 0x20, 0xa0,
+];

@@ -5,7 +5,7 @@ use std::fmt;
 use countersign_core::{ChainId, Wallet};
 use k256::ecdsa::{SigningKey, VerifyingKey};
 
-use crate::signature::{address_of, personal_digest};
+use crate::{address::Address, signature::personal_digest};
 
 /// A secp256k1 key that answers challenges by `personal_sign`.
 pub struct EthereumWallet {
@@ -41,7 +41,10 @@ impl Wallet for EthereumWallet {
     }
 
     fn address(&self) -> String {
-        address_of(&VerifyingKey::from(&self.key)).to_string()
+        let point = VerifyingKey::from(&self.key).to_sec1_point(false);
+        let key = point.as_bytes()[1..].try_into();
+        let key = key.expect("an uncompressed point has 65 bytes");
+        Address::of_key(key).to_string()
     }
 
     fn sign(&self, message: &str) -> Vec<u8> {

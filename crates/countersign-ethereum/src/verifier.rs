@@ -140,8 +140,8 @@ impl ChainVerifier for Ethereum {
     }
 
     fn account(&self, chain: &ChainId, address: &str) -> Result<AccountId, VerifyError> {
-        let read = Address::parse_any_case(address).map_err(|e| no_address().with_source(e))?;
-        AccountId::canonical(chain, &read.to_string()).map_err(|e| no_address().with_source(e))
+        let (_, text) = Address::canonical(address).map_err(|e| no_address().with_source(e))?;
+        AccountId::canonical(chain, text.as_str()).map_err(|e| no_address().with_source(e))
     }
 
     async fn verify(

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use cookie::{Cookie, SameSite};
 use countersign_core::{Binding, Code, Engine, Error, SessionToken};
 use http::{HeaderMap, HeaderValue, header};
+use memchr::memchr;
 
 /// What the cookies of one site are called and where they go.
 ///
@@ -73,8 +74,8 @@ impl CookieNames {
 /// What came in of our two cookies.
 #[derive(Default)]
 pub(crate) struct Cookies<'a> {
-    pub(crate) session: Option<Cow<'a, str>>,
-    pub(crate) binding: Option<Cow<'a, str>>,
+    pub(crate) session: Option<&'a str>,
+    pub(crate) binding: Option<&'a str>,
 }
 
 impl<'a> Cookies<'a> {
@@ -84,17 +85,19 @@ impl<'a> Cookies<'a> {
         let mut cookies = Self::default();
         for header in headers.get_all(header::COOKIE) {
             // Bytes, not text: what other cookies hold must not hide ours.
-            for pair in header.as_bytes().split(|byte| *byte == b';') {
-                let mut halves = pair.splitn(2, |byte| *byte == b'=');
-                let (Some(name), Some(value)) = (halves.next(), halves.next()) else {
+            let mut rest = header.as_bytes();
+            while !rest.is_empty() {
+                let end = memchr(b';', rest).unwrap_or(rest.len());
+                let pair = &rest[..end];
+                rest = rest.get(end + 1..).unwrap_or_default();
+                let (place, value) = if let Some(value) = value_of(&names.session, pair) {
+                    (&mut cookies.session, value)
+                } else if let Some(value) = value_of(&names.binding, pair) {
+                    (&mut cookies.binding, value)
+                } else {
                     continue;
                 };
-                let place = match name.trim_ascii() {
-                    name if name == names.session.as_bytes() => &mut cookies.session,
-                    name if name == names.binding.as_bytes() => &mut cookies.binding,
-                    _ => continue,
-                };
-                let value = String::from_utf8_lossy(value.trim_ascii());
+                let value = str::from_utf8(value).unwrap_or(UNREADABLE);
                 if place.replace(value).is_some() {
                     return Err(Code::RequestMalformed.into());
                 }
@@ -109,14 +112,24 @@ impl<'a> Cookies<'a> {
 
     /// The token in the session cookie, if it has the shape of one.
     pub(crate) fn session_token(&self) -> Option<SessionToken> {
-        self.session.as_deref().and_then(SessionToken::parse)
+        self.session.and_then(SessionToken::parse)
     }
 
     /// The binding in the other one, if it has the shape of one.
     pub(crate) fn binding(&self) -> Option<Binding> {
-        self.binding.as_deref().and_then(Binding::parse)
+        self.binding.and_then(Binding::parse)
     }
 }
+
+/// The value of a `name=value` pair, if that is its name; spaces around either do not count.
+fn value_of<'a>(name: &str, pair: &'a [u8]) -> Option<&'a [u8]> {
+    let rest = pair.trim_ascii_start().strip_prefix(name.as_bytes())?;
+    let value = rest.trim_ascii_start().strip_prefix(b"=")?;
+    Some(value.trim_ascii())
+}
+
+/// Stands for a value that is no text: it is there, and it opens nothing.
+const UNREADABLE: &str = "\u{fffd}";
 
 /// A browser keeps its binding for an hour after it last asked for a challenge.
 const BINDING_SECONDS: i64 = 60 * 60;

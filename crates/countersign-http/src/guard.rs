@@ -123,7 +123,7 @@ impl Inner {
         }
         let cookies = Cookies::read(headers, &self.cookies)?;
         let cookie = cookies.session.ok_or(Code::SessionRequired)?;
-        self.engine.authenticate(Credential::Cookie(&cookie)).await
+        self.engine.authenticate(Credential::Cookie(cookie)).await
     }
 }
 

@@ -1,7 +1,6 @@
 //! Accounts: the 32 bytes behind an SS58 text, or the 20 bytes of an Ethereum-type key.
 
 use blake2::{Blake2b, Digest, digest::consts::U32};
-use ed25519_dalek::VerifyingKey as Ed25519Key;
 use k256::ecdsa::VerifyingKey;
 use sha3::Keccak256;
 
@@ -54,8 +53,11 @@ impl Account {
     /// of small order. Nobody has made a key of these bytes for another scheme either.
     pub(crate) fn is_weak(&self) -> bool {
         match self {
+            // All zeros is among them: a point of order four.
             Self::Id32(bytes) => {
-                *bytes == [0; 32] || Ed25519Key::from_bytes(bytes).is_ok_and(|key| key.is_weak())
+                let mut ordinate = *bytes;
+                ordinate[31] &= 0x7f; // without the sign of the abscissa
+                SMALL_ORDER.contains(&ordinate)
             }
             Self::Id20(_) => false,
         }
@@ -69,6 +71,33 @@ impl Account {
             Self::Id20(bytes) => bytes[..18] == [0; 18] && bytes[18] < 0x10,
         }
     }
+}
+
+/// The ordinates of the eight points of small order on edwards25519, as they are written: five
+/// numbers, of which 0 and 1 have a second form beyond the field's order.
+const SMALL_ORDER: [[u8; 32]; 7] = [
+    small(0x00, 0x00, 0x00),
+    small(0x01, 0x00, 0x00),
+    small(0xec, 0xff, 0x7f),
+    small(0xed, 0xff, 0x7f),
+    small(0xee, 0xff, 0x7f),
+    [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98,
+        0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53,
+        0xfc, 0x05,
+    ],
+    [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67,
+        0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac,
+        0x03, 0x7a,
+    ],
+];
+
+const fn small(first: u8, middle: u8, last: u8) -> [u8; 32] {
+    let mut bytes = [middle; 32];
+    bytes[0] = first;
+    bytes[31] = last;
+    bytes
 }
 
 pub(crate) fn blake2b_256(bytes: &[u8]) -> [u8; 32] {
@@ -110,6 +139,46 @@ mod tests {
         let alice = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
         assert!(Account::parse(alice, &[0, 42]).is_some());
         assert_eq!(Account::parse(alice, &[0]), None);
+    }
+
+    #[test]
+    fn the_weak_accounts_are_those_that_ed25519_finds_weak() {
+        use ed25519_dalek::VerifyingKey;
+        let is_weak = |bytes: &[u8; 32]| {
+            let theirs = VerifyingKey::from_bytes(bytes).is_ok_and(|key| key.is_weak());
+            assert_eq!(Account::Id32(*bytes).is_weak(), theirs, "{bytes:?}");
+            theirs
+        };
+        let mut weak = 0;
+        for ordinate in SMALL_ORDER {
+            for sign in [0, 0x80] {
+                let mut bytes = ordinate;
+                bytes[31] |= sign;
+                assert!(is_weak(&bytes), "{bytes:?}");
+                for place in 0..256 {
+                    let mut near = bytes;
+                    near[place / 8] ^= 1 << (place % 8);
+                    weak += usize::from(is_weak(&near));
+                }
+            }
+        }
+        // Neighbours by one bit: the other sign of each, and of 0, 1 and their second forms.
+        assert!(weak >= 14, "{weak}");
+        for torsion in curve25519_dalek::constants::EIGHT_TORSION {
+            assert!(is_weak(&torsion.compress().to_bytes()));
+        }
+        // Everything from the field's order up, and what lies just below.
+        for low in 0..=255 {
+            let mut bytes = [0xff; 32];
+            bytes[0] = low;
+            for last in [0x7f, 0xff] {
+                bytes[31] = last;
+                is_weak(&bytes);
+            }
+            let mut small = [0; 32];
+            small[0] = low;
+            is_weak(&small);
+        }
     }
 
     #[test]

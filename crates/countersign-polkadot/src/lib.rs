@@ -25,6 +25,7 @@
 //! with an account of their own.
 
 mod accounts;
+mod base58;
 mod dialect;
 mod networks;
 mod polkadot_account;

@@ -35,7 +35,7 @@ pub(crate) fn prove(
     if account.is_weak() {
         return Err(VerifyError::weak_key());
     }
-    let forms = forms(message, bare);
+    let forms = Forms::of(message, bare);
     let proved = match account {
         Account::Id32(key) => prove_32(account, key, &forms, signature),
         Account::Id20(_) => prove_20(account, message, &forms, signature),
@@ -46,10 +46,10 @@ pub(crate) fn prove(
 fn prove_32(
     account: &Account,
     key: &[u8; 32],
-    forms: &[Vec<u8>],
+    forms: &Forms<'_>,
     signature: &[u8],
 ) -> Option<&'static str> {
-    let any = |check: &dyn Fn(&[u8]) -> bool| forms.iter().any(|form| check(form));
+    let any = |check: &dyn Fn(&[u8]) -> bool| forms.any(check);
     let sr25519 = |s: &[u8; 64]| any(&|form| is_sr25519(key, form, s)).then_some(SR25519);
     let ed25519 = |s: &[u8; 64]| any(&|form| is_ed25519(key, form, s)).then_some(ED25519);
     let ecdsa = |s: &[u8; 65]| {
@@ -80,17 +80,18 @@ fn prove_32(
 fn prove_20(
     account: &Account,
     message: &str,
-    forms: &[Vec<u8>],
+    forms: &Forms<'_>,
     signature: &[u8],
 ) -> Option<&'static str> {
     let signature = match <&[u8; 65]>::try_from(signature) {
         Ok(signature) => signature,
         Err(_) => typed_ecdsa(signature)?,
     };
-    let digests = forms.iter().map(|form| Keccak256::digest(form).into());
-    let signed = digests.chain([personal_digest(message)]).any(|digest| {
+    let is_of = |digest: [u8; 32]| {
         recover(&digest, signature).is_some_and(|key| Account::of_ethereum(&key) == *account)
-    });
+    };
+    let signed =
+        forms.any(|form| is_of(Keccak256::digest(form).into())) || is_of(personal_digest(message));
     (signed && !account.is_reserved()).then_some(ETHEREUM)
 }
 
@@ -101,20 +102,25 @@ fn typed_ecdsa(signature: &[u8]) -> Option<&[u8; 65]> {
     }
 }
 
-/// What may have been signed for this text.
-fn forms(message: &str, bare: bool) -> Vec<Vec<u8>> {
-    let mut forms = Vec::with_capacity(4);
-    let texts = [
-        Some(wrapped(message)),
-        bare.then(|| message.as_bytes().to_vec()),
-    ];
-    for text in texts.into_iter().flatten() {
-        // Below this length a Ledger shows and signs the text itself.
-        let hashed = (text.len() > LONGEST_UNHASHED).then(|| blake2b_256(&text).to_vec());
-        forms.push(text);
-        forms.extend(hashed);
+/// What may have been signed for a text, made as it is asked for: wallets sign the first form,
+/// and only hardware the hash of a long one.
+struct Forms<'a> {
+    message: &'a str,
+    bare: bool,
+}
+
+impl<'a> Forms<'a> {
+    fn of(message: &'a str, bare: bool) -> Self {
+        Self { message, bare }
     }
-    forms
+
+    fn any(&self, check: impl Fn(&[u8]) -> bool) -> bool {
+        let of_text = |text: &[u8]| {
+            // Below this length a Ledger shows and signs the text itself.
+            check(text) || text.len() > LONGEST_UNHASHED && check(&blake2b_256(text))
+        };
+        of_text(&wrapped(self.message)) || self.bare && of_text(self.message.as_bytes())
+    }
 }
 
 fn is_sr25519(key: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> bool {

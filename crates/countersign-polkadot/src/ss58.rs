@@ -11,6 +11,8 @@
 
 use blake2::{Blake2b512, Digest};
 
+use crate::base58;
+
 /// The prefix that names no network.
 pub const GENERIC: u16 = 42;
 
@@ -22,18 +24,23 @@ pub fn encode(prefix: u16, account: &[u8; 32]) -> Result<String, Ss58Error> {
     if !is_prefix(prefix) {
         return Err(Ss58Error);
     }
-    let mut bytes = Vec::with_capacity(LONGEST);
-    match prefix {
-        0..64 => bytes.push(prefix as u8),
-        _ => bytes.extend([
-            (prefix >> 2) as u8 & 0x3f | 0x40,
-            (prefix >> 8) as u8 | (prefix << 6) as u8,
-        ]),
-    }
-    bytes.extend(account);
-    let checksum = checksum(&bytes);
-    bytes.extend(checksum);
-    Ok(bs58::encode(bytes).into_string())
+    let mut bytes = [0; LONGEST];
+    let head = match prefix {
+        0..64 => {
+            bytes[0] = prefix as u8;
+            1
+        }
+        _ => {
+            bytes[0] = (prefix >> 2) as u8 & 0x3f | 0x40;
+            bytes[1] = (prefix >> 8) as u8 | (prefix << 6) as u8;
+            2
+        }
+    };
+    let body = head + account.len();
+    bytes[head..body].copy_from_slice(account);
+    let checksum = checksum(&bytes[..body]);
+    bytes[body..body + CHECKSUM].copy_from_slice(&checksum);
+    Ok(base58::encode(&bytes[..body + CHECKSUM]))
 }
 
 /// Prefix and account of a text. There is one text for each: the short forms for account indices,
@@ -42,27 +49,24 @@ pub fn encode(prefix: u16, account: &[u8; 32]) -> Result<String, Ss58Error> {
 /// # Errors
 /// [`Ss58Error`] for everything but that text.
 pub fn decode(text: &str) -> Result<(u16, [u8; 32]), Ss58Error> {
-    if text.len() > LONGEST_TEXT {
-        return Err(Ss58Error);
-    }
     let mut buffer = [0; LONGEST];
-    let length = bs58::decode(text)
-        .onto(&mut buffer[..])
-        .map_err(|_| Ss58Error)?;
-    let (prefix, rest) = match buffer[..length] {
+    let bytes = base58::decode(text, &mut buffer).ok_or(Ss58Error)?;
+    let (prefix, rest) = match *bytes {
         [first @ 0..64, ref rest @ ..] => (u16::from(first), rest),
         [first @ 64..128, second, ref rest @ ..] => {
             let low = first << 2 | second >> 6;
-            (u16::from_le_bytes([low, second & 0x3f]), rest)
+            let prefix = u16::from_le_bytes([low, second & 0x3f]);
+            if prefix < 64 {
+                return Err(Ss58Error); // one byte says it as well
+            }
+            (prefix, rest)
         }
         _ => return Err(Ss58Error),
     };
-    let (account, _) = rest
-        .split_first_chunk()
-        .filter(|(_, checksum)| checksum.len() == CHECKSUM)
-        .ok_or(Ss58Error)?;
-    // One comparison covers the checksum and every other way to write the same account.
-    if encode(prefix, account)? == text {
+    let (account, found) = rest.split_first_chunk().ok_or(Ss58Error)?;
+    // Base58 has one text for all bytes, so this is the one text of this account.
+    let body = &bytes[..bytes.len() - found.len()];
+    if is_prefix(prefix) && *found == checksum(body) {
         Ok((prefix, *account))
     } else {
         Err(Ss58Error)
@@ -90,7 +94,6 @@ fn checksum(bytes: &[u8]) -> [u8; CHECKSUM] {
 const MAX_PREFIX: u16 = 16_383;
 const CHECKSUM: usize = 2;
 const LONGEST: usize = 2 + 32 + CHECKSUM;
-const LONGEST_TEXT: usize = 50;
 
 #[cfg(test)]
 mod tests {

@@ -36,6 +36,11 @@ impl<T: Default> Shards<T> {
         lock(&self.pieces[place])
     }
 
+    /// The piece for what is spread evenly already, by its first two bytes.
+    pub(crate) fn at(&self, shard: [u8; 2]) -> MutexGuard<'_, T> {
+        lock(&self.pieces[usize::from(u16::from_le_bytes(shard)) % SHARDS])
+    }
+
     pub(crate) fn all(&self) -> impl Iterator<Item = MutexGuard<'_, T>> {
         self.pieces.iter().map(lock)
     }

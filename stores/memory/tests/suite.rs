@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use countersign_core::{
-    Durability, Engine, NonceStore, Quota, RateLimiter, SessionStore, StoreError, Verdict,
+    Durability, Engine, NonceStore, Quota, RateLimiter, Session, SessionStore, StoreError,
+    Timestamp, Verdict,
 };
 use countersign_store_memory::{MemoryLimiter, MemoryNonces, MemorySessions};
 use countersign_testkit::{at_start, nonces::record, run, sessions::session};
@@ -18,6 +19,10 @@ mod sessions {
 
 mod limiter {
     countersign_testkit::rate_limiter_suite!(countersign_store_memory::MemoryLimiter::default());
+}
+
+mod registry {
+    countersign_testkit::registry_suite!(countersign_store_memory::MemoryRegistry::default());
 }
 
 #[test]
@@ -74,12 +79,6 @@ fn a_conflict_takes_no_place() {
 }
 
 #[test]
-fn a_clock_set_back_locks_nobody_out() {
-    let limiter = MemoryLimiter::default();
-    run(countersign_testkit::limiter::a_clock_set_back_locks_nobody_out(limiter));
-}
-
-#[test]
 fn a_flood_of_clients_shares_one_quota_and_spares_the_others() {
     run(async {
         let limiter = MemoryLimiter::with_capacity(10);
@@ -100,6 +99,21 @@ fn a_flood_of_clients_shares_one_quota_and_spares_the_others() {
 }
 
 #[test]
+fn several_nodes_do_not_share_what_is_in_memory() {
+    let codes = |nodes| -> Vec<_> {
+        let built = Engine::builder("http://127.0.0.1:3000")
+            .dev()
+            .stores(countersign_store_memory::stores())
+            .nodes(nodes)
+            .build();
+        let faults = built.unwrap_err().faults().to_vec(); // it has no chain
+        faults.into_iter().map(|fault| fault.code).collect()
+    };
+    assert!(codes(2).contains(&"CFG_STORE_SHARED"));
+    assert!(!codes(1).contains(&"CFG_STORE_SHARED"));
+}
+
+#[test]
 fn memory_is_volatile_and_an_engine_that_needs_more_refuses_it() {
     let built = |least| {
         Engine::builder("http://127.0.0.1:3000")
@@ -115,4 +129,79 @@ fn memory_is_volatile_and_an_engine_that_needs_more_refuses_it() {
     assert!(codes(Durability::Durable).contains(&"CFG_DURABILITY"));
     assert!(codes(Durability::BoundedLoss).contains(&"CFG_DURABILITY"));
     assert!(!codes(Durability::Volatile).contains(&"CFG_DURABILITY"));
+}
+
+#[test]
+fn whatever_comes_and_goes_it_is_found_by_id_and_by_subject() {
+    run(async {
+        let store = MemorySessions::default();
+        let mut model: Vec<Session> = Vec::new();
+        let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut next = move |below: usize| {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            (random % below as u64) as usize
+        };
+        for step in 0..6_000 {
+            let subject = ["alice", "bob", "carol"][next(3)];
+            match next(20) {
+                0..=9 => {
+                    let new = session(subject);
+                    store.insert(&new).await.unwrap();
+                    model.push(new);
+                }
+                10..=13 if !model.is_empty() => {
+                    let place = next(model.len());
+                    let gone = model.swap_remove(place);
+                    assert!(store.remove(&gone.id).await.unwrap());
+                    assert!(!store.remove(&gone.id).await.unwrap());
+                }
+                14..=17 if !model.is_empty() => {
+                    let place = next(model.len());
+                    model[place].version += 1;
+                    model[place].data.insert("step".to_owned(), step.into());
+                    store.replace(&model[place]).await.unwrap();
+                }
+                18 if next(30) == 0 => {
+                    let subject = session(subject).identity.subject;
+                    let before = model.len();
+                    model.retain(|kept| kept.identity.subject != subject);
+                    let removed = store.remove_all(&subject).await.unwrap();
+                    assert_eq!(removed, (before - model.len()) as u64);
+                }
+                19 if next(200) == 0 => {
+                    // Nearly all of them end, so the pieces give their memory back.
+                    for kept in &mut model {
+                        if next(10) > 0 {
+                            kept.version += 1;
+                            kept.idle_until = at_start();
+                            store.replace(kept).await.unwrap();
+                        }
+                    }
+                    let later = Timestamp::from_millis(at_start().as_millis() + 1);
+                    let ended = model.iter().filter(|kept| kept.idle_until < later).count();
+                    assert_eq!(store.purge(later).await.unwrap(), ended as u64);
+                    model.retain(|kept| kept.idle_until >= later);
+                }
+                _ => {}
+            }
+            assert_eq!(store.len(), model.len());
+            if step % 100 == 0 {
+                for kept in &model {
+                    assert_eq!(store.find(&kept.id).await.unwrap().as_ref(), Some(kept));
+                }
+                for subject in ["alice", "bob", "carol"] {
+                    let subject = session(subject).identity.subject;
+                    let mut found = store.of_subject(&subject).await.unwrap();
+                    let of_model = model.iter().filter(|s| s.identity.subject == subject);
+                    let mut expected: Vec<_> = of_model.cloned().collect();
+                    found.sort_by_key(|session| session.id);
+                    expected.sort_by_key(|session| session.id);
+                    assert_eq!(found, expected);
+                }
+            }
+        }
+        assert!(model.len() > 100, "{}", model.len());
+    });
 }

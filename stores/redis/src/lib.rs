@@ -22,9 +22,9 @@
 //!
 //! # What happens to a record that Redis brings back
 //! A node that restarts from an old snapshot, or a replica that is promoted before it heard of a
-//! deletion, holds records that were consumed. So each one-time record carries the fence of the
-//! node that wrote it: the `run_id` of the process and the id of its replication history. A record
-//! behind another fence counts as absent. After a failover, challenges that were on their way are
+//! deletion, holds records that were consumed. So each one-time record names the
+//! replication history (`master_replid`) that it was written in, which changes when a master starts
+//! and when a replica is promoted. One of another history counts as absent. After a failover, challenges that were on their way are
 //! asked for again; none is accepted twice. Sessions have no fence: a failover signs nobody out,
 //! and one that was acknowledged in the last moment may be lost, or a sign-out in that moment
 //! undone, as [`Durability::BoundedLoss`] says.
@@ -49,6 +49,7 @@ mod error;
 mod limiter;
 mod link;
 mod nonces;
+mod registry;
 mod script;
 mod sessions;
 mod settings;
@@ -127,7 +128,8 @@ impl From<RedisStores> for Stores {
         Self {
             nonces: stores.clone(),
             sessions: stores.clone(),
-            limiter: stores,
+            limiter: stores.clone(),
+            registry: Some(stores),
             durability,
         }
     }

@@ -42,6 +42,7 @@ impl RateLimiter for RedisStores {
             each.saturating_mul(cost.into()).to_string(),
             each.saturating_mul(limit.into()).to_string(),
             live.to_string(),
+            SLACK.as_micros().to_string(),
         ];
         let call = Call {
             keys: &[&format!("{}q:{}", self.prefix, hex::encode(digest))],
@@ -65,11 +66,14 @@ impl RateLimiter for RedisStores {
 static TAKE: LazyLock<Lua> = LazyLock::new(|| {
     Lua::new(&["
 local now, cost, all = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local whole_at = math.max(tonumber(redis.call('GET', KEYS[1]) or '') or 0, now) + cost
+local kept = tonumber(redis.call('GET', KEYS[1]) or '') or 0
+if kept > now + all + tonumber(ARGV[5]) then kept = 0 end
+local whole_at = math.max(kept, now) + cost
 if whole_at - now > all then return whole_at - now - all end
 redis.call('SET', KEYS[1], string.format('%.0f', whole_at), 'PX', ARGV[4])
 return 0"])
 });
 
-/// Nodes whose clocks differ must not forget what counts for another.
+/// Nodes whose clocks differ by no more than this count together. What lies further ahead than it could
+/// then was written before a clock was set back, and counts for nothing.
 const SLACK: Duration = Duration::from_secs(120);

@@ -1,6 +1,6 @@
 //! The way to Redis: to one node, to the master that Sentinels name, or to a Cluster.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use countersign_core::{Durability, StoreError};
 use redis::{
@@ -31,6 +31,8 @@ pub(crate) enum Link {
 pub(crate) struct One {
     source: Mutex<Source>,
     current: std::sync::Mutex<Option<(u64, MultiplexedConnection)>>,
+    /// The replication history of the node, as it was when somebody last looked.
+    fence: std::sync::Mutex<Arc<str>>,
     is_replicated: bool,
 }
 
@@ -104,6 +106,37 @@ impl Link {
         answer.map_err(StoreError::unavailable)
     }
 
+    /// Sends a command that is not tried again: it may have happened.
+    pub(crate) async fn write(&self, command: &Cmd) -> Result<Value, StoreError> {
+        self.send(command).await.map_err(StoreError::unavailable)
+    }
+
+    /// The replication history that the node was in when somebody last looked; none in a Cluster,
+    /// where every node has its own. A label for new records: a wrong one makes them worthless, and
+    /// nothing else.
+    pub(crate) async fn fence(&self) -> Result<Option<Arc<str>>, StoreError> {
+        match self {
+            Self::One(one) => {
+                let connected = tokio::time::timeout(DEADLINE, one.connection()).await;
+                connected
+                    .map_err(StoreError::unavailable)?
+                    .map_err(StoreError::unavailable)?;
+                Ok(Some(lock(&one.fence).clone()))
+            }
+            #[cfg(feature = "cluster")]
+            Self::Cluster { .. } => Ok(None),
+        }
+    }
+
+    /// Takes over what a node said about its history.
+    pub(crate) fn learn(&self, fence: &str) {
+        match self {
+            Self::One(one) => *lock(&one.fence) = fence.into(),
+            #[cfg(feature = "cluster")]
+            Self::Cluster { .. } => {}
+        }
+    }
+
     async fn send(&self, command: &Cmd) -> RedisResult<Value> {
         let answer = async {
             match self {
@@ -127,6 +160,7 @@ impl One {
         let one = Self {
             source: Mutex::new(source),
             current: std::sync::Mutex::new(None),
+            fence: std::sync::Mutex::new("".into()),
             is_replicated,
         };
         one.connection().await?;
@@ -155,28 +189,23 @@ impl One {
             #[cfg(feature = "sentinel")]
             Source::Sentinels(client) => connect(&client.async_get_client().await?).await?,
         };
+        *lock(&self.fence) = history(&mut connection.clone()).await?.into();
         static NUMBERS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
         let number = NUMBERS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        *self.lock() = Some((number, connection.clone()));
+        *lock(&self.current) = Some((number, connection.clone()));
         Ok((number, connection))
     }
 
     /// The next call opens another one, unless somebody has done so already.
     fn forget(&self, number: u64) {
-        let mut current = self.lock();
+        let mut current = lock(&self.current);
         if current.as_ref().is_some_and(|(kept, _)| *kept == number) {
             *current = None;
         }
     }
 
     fn current(&self) -> Option<(u64, MultiplexedConnection)> {
-        self.lock().clone()
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<(u64, MultiplexedConnection)>> {
-        self.current
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        lock(&self.current).clone()
     }
 }
 
@@ -278,6 +307,23 @@ async fn connect(client: &Client) -> RedisResult<MultiplexedConnection> {
     client
         .get_multiplexed_async_connection_with_config(&config)
         .await
+}
+
+/// The id of the node's replication history.
+async fn history(connection: &mut MultiplexedConnection) -> RedisResult<String> {
+    let info: String = redis::cmd("INFO")
+        .arg("replication")
+        .query_async(connection)
+        .await?;
+    let mut lines = info.lines();
+    let id = lines.find_map(|line| line.strip_prefix("master_replid:"));
+    Ok(id.unwrap_or_default().to_owned())
+}
+
+fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 fn is(error: &RedisError, kind: ServerErrorKind) -> bool {

@@ -22,13 +22,26 @@ impl NonceStore for RedisStores {
     async fn issue(&self, record: &OneTime) -> Result<(), StoreError> {
         let live = Self::time_to_live(record.expires_at).to_string();
         let expires_at = record.expires_at.as_millis().to_string();
-        let call = Call {
-            keys: &[&self.record(&record.key)],
-            arguments: &[live.as_bytes(), expires_at.as_bytes(), &record.payload],
+        let key = self.record(&record.key);
+        let answer = match self.link.fence().await? {
+            Some(fence) => {
+                let mut value = format!("{fence} {expires_at} ").into_bytes();
+                value.extend_from_slice(&record.payload);
+                let mut set = redis::cmd("SET");
+                set.arg(key).arg(value).arg("NX").arg("PX").arg(live);
+                self.link.write(&set).await?
+            }
+            None => {
+                let call = Call {
+                    keys: &[&key],
+                    arguments: &[live.as_bytes(), expires_at.as_bytes(), &record.payload],
+                };
+                self.link.call(&ISSUE, call).await?
+            }
         };
-        match self.link.call(&ISSUE, call).await? {
-            Value::Int(1) => Ok(()),
-            Value::Int(0) => Err(StoreError::Conflict),
+        match answer {
+            Value::Okay | Value::Int(1) => Ok(()),
+            Value::Nil | Value::Int(0) => Err(StoreError::Conflict),
             other => Err(unexpected(&other)),
         }
     }
@@ -40,6 +53,13 @@ impl NonceStore for RedisStores {
         };
         match self.link.call(&CONSUME, call).await? {
             Value::Nil => Ok(None),
+            // Behind another fence. What is issued from now on gets the label that is right.
+            Value::Array(here) => {
+                if let [Value::BulkString(here)] = &here[..] {
+                    self.link.learn(&String::from_utf8_lossy(here));
+                }
+                Ok(None)
+            }
             Value::BulkString(kept) => {
                 Ok(read(key, &kept).or_else(|| unreadable("a one-time record")))
             }
@@ -64,26 +84,28 @@ fn read(key: &str, kept: &[u8]) -> Option<OneTime> {
     })
 }
 
-/// Who answers: the process, which changes with a restart, and its replication history, which
-/// changes with a promotion.
+/// Which history answers: the id of the replication history of a master. It is drawn anew whenever a
+/// node starts as a master and whenever a replica is promoted, and no two histories share one. A
+/// node that is no master has the id of another's history, and answers for none.
 const FENCE: &str = "
 local function fence()
-    return string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') .. '-' ..
-        string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
+    local info = redis.call('INFO', 'replication')
+    if not string.find(info, 'role:master', 1, true) then return 'no master' end
+    return string.match(info, 'master_replid:(%w+)')
 end";
 
+/// Where the node is not known beforehand: the label and the record in one step.
 static ISSUE: LazyLock<Lua> = LazyLock::new(|| {
     Lua::new(&[
         FENCE,
         "
-local here = fence()
-local kept = redis.call('GET', KEYS[1])
-if kept and string.sub(kept, 1, #here) == here then return 0 end
-redis.call('SET', KEYS[1], here .. ' ' .. ARGV[2] .. ' ' .. ARGV[3], 'PX', ARGV[1])
-return 1",
+local record = fence() .. ' ' .. ARGV[2] .. ' ' .. ARGV[3]
+if redis.call('SET', KEYS[1], record, 'NX', 'PX', ARGV[1]) then return 1 end
+return 0",
     ])
 });
 
+/// Takes the record. One of another history is none, and then the answer names the node's own.
 static CONSUME: LazyLock<Lua> = LazyLock::new(|| {
     Lua::new(&[
         FENCE,
@@ -92,7 +114,7 @@ local kept = redis.call('GET', KEYS[1])
 if not kept then return false end
 redis.call('DEL', KEYS[1])
 local here = fence()
-if string.sub(kept, 1, #here) ~= here then return false end
+if string.sub(kept, 1, #here + 1) ~= here .. ' ' then return {here} end
 return string.sub(kept, #here + 2)",
     ])
 });

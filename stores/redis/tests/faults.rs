@@ -93,13 +93,13 @@ fn x05_a_promoted_replica_that_missed_the_claim_gives_nothing_back() {
     let of = format!("127.0.0.1 {}", master.port());
     let replica = Redis::start_with(&["--save", "", "--replicaof", &of]);
     run(async {
-        let stores = open(&master).await;
         while !replica
             .ask("INFO replication")
             .contains("master_link_status:up")
         {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+        let stores = open(&master).await; // a first replica begins a history too
         stores.issue(&record("a")).await.unwrap();
         while replica.ask("DBSIZE") != ":1\r\n" {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -122,11 +122,11 @@ fn x05_a_master_that_is_demoted_and_promoted_again_gives_nothing_back() {
             .contains("master_link_status:up")
     };
     run(async {
-        let stores = open(&first).await;
         second.ask(&format!("REPLICAOF 127.0.0.1 {}", first.port()));
         while !linked(&second) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+        let stores = open(&first).await;
         stores.issue(&record("a")).await.unwrap();
         while second.ask("DBSIZE") != ":1\r\n" {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -139,8 +139,58 @@ fn x05_a_master_that_is_demoted_and_promoted_again_gives_nothing_back() {
         }
         first.ask("REPLICAOF NO ONE");
         assert_eq!(first.ask("DBSIZE"), ":1\r\n", "the record is back");
-        let again = open(&first).await;
-        assert_eq!(again.consume(&record("a").key).await.unwrap(), None);
+        // This connection has lived through it all, and does not know.
+        assert_eq!(stores.consume(&record("a").key).await.unwrap(), None);
+    });
+}
+
+/// The node that issues goes by a label it has kept. If the history changes under a connection that
+/// lives on, what it issued is worthless; the first claim tells it so, and all is well again.
+#[test]
+fn x05_a_label_that_was_kept_too_long_costs_one_claim_and_lets_nothing_in() {
+    let redis = Redis::start();
+    run(async {
+        let stores = open(&redis).await;
+        stores.issue(&record("a")).await.unwrap();
+        redis.ask("REPLICAOF 127.0.0.1 1");
+        redis.ask("REPLICAOF NO ONE");
+        stores.issue(&record("b")).await.unwrap();
+        assert_eq!(stores.consume(&record("b").key).await.unwrap(), None);
+        assert_eq!(stores.consume(&record("a").key).await.unwrap(), None);
+        stores.issue(&record("c")).await.unwrap();
+        assert!(stores.consume(&record("c").key).await.unwrap().is_some());
+    });
+}
+
+/// A writable replica shares the id of its master's history, and is no master.
+#[test]
+fn x05_a_replica_that_may_write_lets_nobody_in() {
+    let master = Redis::start();
+    let of = format!("127.0.0.1 {}", master.port());
+    let arguments = [
+        "--save",
+        "",
+        "--replicaof",
+        &of,
+        "--replica-read-only",
+        "no",
+    ];
+    let replica = Redis::start_with(&arguments);
+    run(async {
+        while !replica
+            .ask("INFO replication")
+            .contains("master_link_status:up")
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let stores = open(&master).await;
+        stores.issue(&record("a")).await.unwrap();
+        while replica.ask("DBSIZE") != ":1\r\n" {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let other = open(&replica).await;
+        assert_eq!(other.consume(&record("a").key).await.unwrap(), None);
+        assert!(stores.consume(&record("a").key).await.unwrap().is_some());
     });
 }
 
@@ -229,6 +279,45 @@ fn x11_a_server_that_does_not_answer_is_unavailable_after_two_seconds_and_heals(
         );
         redis.thaw();
         assert!(healed(&stores).await < Duration::from_secs(2));
+    });
+}
+
+/// A session and its place in the index are one script: a kill leaves both or neither.
+#[test]
+fn x12_a_kill_leaves_no_session_without_its_place_in_the_index() {
+    let mut redis = Redis::durable();
+    run(async {
+        let stores = open(&redis).await;
+        let mut writers = tokio::task::JoinSet::new();
+        for writer in 0..8 {
+            let stores = stores.clone();
+            writers.spawn(async move {
+                let mut acknowledged = Vec::new();
+                loop {
+                    let session = session(&format!("user{writer}"));
+                    match stores.insert(&session).await {
+                        Ok(()) => acknowledged.push(session),
+                        Err(_) => return acknowledged,
+                    }
+                }
+            });
+        }
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        redis.kill9();
+        let acknowledged = writers.join_all().await;
+        redis.restart();
+        let stores = open(&redis).await;
+        let mut listed = 0;
+        for sessions in acknowledged {
+            assert!(!sessions.is_empty(), "killed before anything happened");
+            let subject = &sessions[0].identity.subject;
+            let known = stores.of_subject(subject).await.unwrap();
+            assert!(sessions.iter().all(|session| known.contains(session)));
+            listed += known.len();
+        }
+        let keys = redis.ask("KEYS cs:*:s:*");
+        let keys = keys.lines().filter(|line| line.starts_with("cs:")).count();
+        assert_eq!(keys, listed, "each session is listed");
     });
 }
 

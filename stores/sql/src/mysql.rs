@@ -128,9 +128,13 @@ impl MySqlStores {
             sqlx::query(self.sql.spend.clone())
                 .bind(&spending.id[..])
                 .bind(spending.now.saturating_add(spending.cost))
+                .bind(spending.beyond)
+                .bind(spending.now)
                 .bind(spending.now)
                 .bind(spending.cost)
                 .bind(spending.latest)
+                .bind(spending.beyond)
+                .bind(spending.now)
                 .bind(spending.now)
                 .bind(spending.cost)
                 .execute(&self.writers)
@@ -156,7 +160,10 @@ async fn migrate(pool: &MySqlPool, prefix: &str) -> Result<(), ConnectError> {
         let error = "another node has been making the tables for a minute";
         return Err(ConnectError::Migration(error.into()));
     }
-    let texts = [include_str!("../migrations/mysql/1.sql")];
+    let texts = [
+        include_str!("../migrations/mysql/1.sql"),
+        include_str!("../migrations/mysql/2.sql"),
+    ];
     migrator(prefix, &texts)
         .run_direct(None, &mut connection, false)
         .await?;
@@ -183,9 +190,13 @@ const DIALECT: Dialect = Dialect {
     or_nothing: "",
     purge: "DELETE FROM TABLE WHERE COLUMN < $1 ORDER BY COLUMN LIMIT 1000",
     spend: "INSERT INTO {prefix}quota (id, whole_at) VALUES ($1, $2) \
-            ON DUPLICATE KEY UPDATE whole_at = IF(GREATEST(whole_at, $3) + $4 <= $5, \
-            GREATEST(whole_at, $6) + $7 + LAST_INSERT_ID(0), LAST_INSERT_ID(whole_at))",
+            ON DUPLICATE KEY UPDATE whole_at = \
+            IF(IF(whole_at > $3, $4, GREATEST(whole_at, $5)) + $6 <= $7, \
+            IF(whole_at > $8, $9, GREATEST(whole_at, $10)) + $11 + LAST_INSERT_ID(0), \
+            LAST_INSERT_ID(whole_at))",
+    kept: "",
     fence: "NAME",
+    upsert: " ON DUPLICATE KEY UPDATE payload = VALUES(payload)",
     nameless: true,
 };
 

@@ -84,6 +84,7 @@ impl PgStores {
                 .bind(spending.now)
                 .bind(spending.cost)
                 .bind(spending.latest)
+                .bind(spending.beyond)
                 .fetch_one(&self.writers)
         };
         let (whole_at, admitted) = attempt(Effect::Writes, gave_it_up, run).await?;
@@ -101,7 +102,10 @@ async fn migrate(pool: &PgPool, prefix: &str) -> Result<(), ConnectError> {
         .bind(format!("countersign migrations {prefix}"))
         .execute(&mut connection)
         .await?;
-    let texts = [include_str!("../migrations/postgres/1.sql")];
+    let texts = [
+        include_str!("../migrations/postgres/1.sql"),
+        include_str!("../migrations/postgres/2.sql"),
+    ];
     migrator(prefix, &texts)
         .run_direct(None, &mut connection, false)
         .await?;
@@ -132,11 +136,13 @@ const DIALECT: Dialect = Dialect {
     spend: "INSERT INTO {prefix}quota AS kept (id, whole_at, admitted) \
             VALUES ($1, $2::bigint + $3::bigint, true) \
             ON CONFLICT (id) DO UPDATE SET \
-            admitted = GREATEST(kept.whole_at, $2) + $3 <= $4, \
-            whole_at = CASE WHEN GREATEST(kept.whole_at, $2) + $3 <= $4 \
-            THEN GREATEST(kept.whole_at, $2) + $3 ELSE kept.whole_at END \
+            admitted = KEPT + $3 <= $4, \
+            whole_at = CASE WHEN KEPT + $3 <= $4 \
+            THEN KEPT + $3 ELSE kept.whole_at END \
             RETURNING whole_at, admitted",
+    kept: "CASE WHEN kept.whole_at > $5 THEN $2 ELSE GREATEST(kept.whole_at, $2) END",
     fence: "NAME || LEFT(pg_walfile_name(pg_current_wal_lsn()), 8)",
+    upsert: " ON CONFLICT (kind, name) DO UPDATE SET payload = excluded.payload",
     nameless: false,
 };
 

@@ -15,6 +15,8 @@ pub(crate) struct Spending {
     pub(crate) cost: i64,
     /// How far from now the instant may lie.
     pub(crate) latest: i64,
+    /// What lies beyond was written before a clock was set back, and counts for nothing.
+    pub(crate) beyond: i64,
 }
 
 impl Spending {
@@ -29,11 +31,13 @@ impl Spending {
             .chain_update(quota.period.as_nanos().to_be_bytes())
             .chain_update(key)
             .finalize();
+        let latest = now.saturating_add(each.saturating_mul(i64::from(limit)));
         (cost <= limit).then(|| Self {
             id: id.into(),
             now,
             cost: each.saturating_mul(i64::from(cost)),
-            latest: now.saturating_add(each.saturating_mul(i64::from(limit))),
+            latest,
+            beyond: latest.saturating_add(SLACK),
         })
     }
 
@@ -52,3 +56,6 @@ impl Spending {
 pub(crate) fn micros(at: Timestamp) -> i64 {
     at.as_millis().saturating_mul(1_000)
 }
+
+/// Nodes whose clocks differ by no more than two minutes count together.
+const SLACK: i64 = 120_000_000;

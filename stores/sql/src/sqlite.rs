@@ -106,6 +106,7 @@ impl SqliteStores {
                 .bind(spending.now)
                 .bind(spending.cost)
                 .bind(spending.latest)
+                .bind(spending.beyond)
                 .fetch_all(&self.writers)
         };
         let mut rows = attempt(Effect::Writes, gave_it_up, run).await?;
@@ -137,7 +138,10 @@ async fn open(
 
 async fn migrate(pool: &SqlitePool, prefix: &str) -> Result<(), ConnectError> {
     let mut lock = pool.begin_with("BEGIN IMMEDIATE").await?;
-    let texts = [include_str!("../migrations/sqlite/1.sql")];
+    let texts = [
+        include_str!("../migrations/sqlite/1.sql"),
+        include_str!("../migrations/sqlite/2.sql"),
+    ];
     migrator(prefix, &texts)
         .run_direct(None, &mut *lock, false)
         .await?;
@@ -167,11 +171,13 @@ const DIALECT: Dialect = Dialect {
     purge: "DELETE FROM TABLE WHERE id IN (SELECT id FROM TABLE WHERE COLUMN < $1 LIMIT 1000)",
     spend: "INSERT INTO {prefix}quota AS kept (id, whole_at, admitted) VALUES ($1, $2 + $3, 1) \
             ON CONFLICT (id) DO UPDATE SET \
-            admitted = MAX(kept.whole_at, $2) + $3 <= $4, \
-            whole_at = CASE WHEN MAX(kept.whole_at, $2) + $3 <= $4 \
-            THEN MAX(kept.whole_at, $2) + $3 ELSE kept.whole_at END \
+            admitted = KEPT + $3 <= $4, \
+            whole_at = CASE WHEN KEPT + $3 <= $4 \
+            THEN KEPT + $3 ELSE kept.whole_at END \
             RETURNING whole_at, admitted",
+    kept: "CASE WHEN kept.whole_at > $5 THEN $2 ELSE MAX(kept.whole_at, $2) END",
     fence: "NAME",
+    upsert: " ON CONFLICT (kind, name) DO UPDATE SET payload = excluded.payload",
     nameless: false,
 };
 

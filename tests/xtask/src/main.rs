@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask test`, `features`, `bench`, `fault`.
+//! The project's own commands: `cargo xtask test`, `features`, `counts`, `bench` and `fault`.
 
 mod packages;
 
@@ -16,6 +16,8 @@ fn main() -> ExitCode {
         ["features"] => features(),
         ["fault", ref rest @ ..] => fault(rest),
         ["bench", ref rest @ ..] => bench(rest),
+        ["counts"] => counts("check"),
+        ["counts", "--record"] => counts("record"),
         _ => Err(USAGE.to_owned()),
     };
     match outcome {
@@ -33,6 +35,9 @@ fn test(filters: &[&str]) -> Result<(), String> {
     packages::ensure()?;
     if filters.is_empty() {
         cargo(&["test", "--workspace", "--all-features", "--doc", "--quiet"])?;
+    }
+    if filters.is_empty() {
+        counts("check")?;
     }
     let runner: &[&str] = if has_nextest() {
         &[
@@ -98,6 +103,28 @@ fn bench(words: &[&str]) -> Result<(), String> {
     Ok(())
 }
 
+/// Counts the instructions of the hot paths, and holds them to the committed figures or makes those.
+/// The build is one of its own: optimised, and with the cryptography that every processor runs, so
+/// that the counts are the same on all of them.
+fn counts(what: &str) -> Result<(), String> {
+    let portable = "--cfg curve25519_dalek_backend=\"serial\" --cfg sha2_backend=\"soft\"";
+    let program = [
+        "run",
+        "--quiet",
+        "--release",
+        "--target-dir",
+        "target/counts",
+    ];
+    let package = ["--package", "countersign-counts", "--", what];
+    let arguments = [&program[..], &package].concat();
+    run(
+        Command::new(env!("CARGO"))
+            .args(&arguments)
+            .env("RUSTFLAGS", portable),
+        &arguments,
+    )
+}
+
 /// The features that a package names, but for `default`.
 fn features_of(folder: &str) -> Result<Vec<String>, String> {
     let manifest = root().join(folder).join("Cargo.toml");
@@ -118,8 +145,11 @@ fn has_nextest() -> bool {
 }
 
 fn cargo(arguments: &[&str]) -> Result<(), String> {
-    let status = Command::new(env!("CARGO"))
-        .args(arguments)
+    run(Command::new(env!("CARGO")).args(arguments), arguments)
+}
+
+fn run(cargo: &mut Command, arguments: &[&str]) -> Result<(), String> {
+    let status = cargo
         .current_dir(root())
         .status()
         .map_err(|error| format!("cargo: {error}"))?;
@@ -141,5 +171,6 @@ fn root() -> PathBuf {
 
 const USAGE: &str = "cargo xtask test [FILTER…]   install what the tests need, run them all
 cargo xtask features         compile the facade with each feature alone
+cargo xtask counts           hold the instruction counts of the hot paths; --record makes new ones
 cargo xtask fault --help     races and faults over several nodes, on every store
 cargo xtask bench [GROUP…]   measure against bare calls; --only TEXT, --record (into docs/performance.md)";

@@ -16,6 +16,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("openssl", "openssl"),
     ("nginx", "nginx"),
     ("haproxy", "haproxy"),
+    ("valgrind", "valgrind"),
 ];
 
 /// Sees to it that every needed program is there.

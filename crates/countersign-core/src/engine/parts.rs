@@ -17,6 +17,7 @@ use crate::{
         gate::{Everybody, Gate},
         limits::{Limits, RateLimiter},
         nonces::NonceStore,
+        registry::Registry,
         sessions::SessionStore,
         tokens::TokenIssuer,
         verifier::ChainVerifier,
@@ -34,6 +35,7 @@ pub(super) struct Parts {
     pub(super) nonces: Arc<dyn NonceStore>,
     pub(super) sessions: Arc<dyn SessionStore>,
     pub(super) limiter: Option<Arc<dyn RateLimiter>>,
+    pub(super) registry: Option<Arc<dyn Registry>>,
     pub(super) durability: Durability,
     pub(super) gate: Arc<dyn Gate>,
     pub(super) events: Arc<dyn EventSink>,
@@ -43,6 +45,8 @@ pub(super) struct Parts {
     pub(super) issuer: Option<Arc<dyn TokenIssuer>>,
     pub(super) audience: Option<String>,
     pub(super) handle_key: Key,
+    /// For what crates above prove to themselves.
+    pub(super) seal_key: Key,
     /// The first makes refresh tokens; all of them check.
     pub(super) refresh_keys: Vec<Key>,
     pub(super) dev: bool,
@@ -66,8 +70,10 @@ pub struct EngineBuilder {
     nonces: Option<Arc<dyn NonceStore>>,
     sessions: Option<Arc<dyn SessionStore>>,
     limiter: Option<Arc<dyn RateLimiter>>,
+    registry: Option<Arc<dyn Registry>>,
     durability: Durability,
     required: Durability,
+    nodes: usize,
     gate: Arc<dyn Gate>,
     events: Arc<dyn EventSink>,
     clock: Arc<dyn Clock>,
@@ -95,8 +101,10 @@ impl EngineBuilder {
             nonces: None,
             sessions: None,
             limiter: None,
+            registry: None,
             durability: Durability::Volatile,
             required: Durability::Volatile,
+            nodes: 1,
             gate: Arc::new(Everybody),
             events: Arc::new(TracingEvents),
             clock: Arc::new(SystemClock),
@@ -139,6 +147,7 @@ impl EngineBuilder {
         self.nonces = Some(stores.nonces);
         self.sessions = Some(stores.sessions);
         self.limiter = Some(stores.limiter);
+        self.registry = stores.registry;
         self.durability = stores.durability;
         self
     }
@@ -162,6 +171,20 @@ impl EngineBuilder {
     /// Refuses stores whose crash may cost more than this (`CFG_DURABILITY`).
     pub fn require_durability(mut self, least: Durability) -> Self {
         self.required = least;
+        self
+    }
+
+    /// How many nodes serve the site; 1 by default. With more, stores that live in one process are
+    /// refused (`CFG_STORE_SHARED`), and a limiter that does is warned of: it counts for each node
+    /// by itself.
+    pub fn nodes(mut self, nodes: usize) -> Self {
+        self.nodes = nodes;
+        self
+    }
+
+    /// What keeps clients and consents.
+    pub fn registry(mut self, registry: impl Registry) -> Self {
+        self.registry = Some(Arc::new(registry));
         self
     }
 
@@ -299,6 +322,7 @@ impl EngineBuilder {
             );
             faults.push(ConfigFault::new("CFG_DURABILITY", detail));
         }
+        faults.extend(self.private_store());
         faults.extend(self.retired_secrets.iter().filter_map(Secret::fault));
         if self
             .recheck_every
@@ -321,6 +345,7 @@ impl EngineBuilder {
                     nonces,
                     sessions,
                     limiter: self.limiter.filter(|_| !self.unlimited),
+                    registry: self.registry,
                     durability: self.durability,
                     gate: self.gate,
                     events: self.events,
@@ -330,6 +355,7 @@ impl EngineBuilder {
                     issuer: self.issuer,
                     audience: self.audience,
                     handle_key: secret.derive("session handle"),
+                    seal_key: secret.derive("seal"),
                     refresh_keys: std::iter::once(&secret)
                         .chain(&self.retired_secrets)
                         .map(|secret| secret.derive("refresh token"))
@@ -339,6 +365,28 @@ impl EngineBuilder {
             }
             _ => Err(faults.into()),
         }
+    }
+
+    /// Several nodes over what only one of them sees.
+    fn private_store(&self) -> Option<ConfigFault> {
+        if self.nodes < 2 {
+            return None;
+        }
+        let limiter = self.limiter.as_ref().filter(|_| !self.unlimited);
+        if limiter.is_some_and(|limiter| !limiter.is_shared()) {
+            tracing::warn!(
+                target: "countersign",
+                nodes = self.nodes,
+                "the rate limiter counts for each node by itself",
+            );
+        }
+        let is_private = self.nonces.as_ref().is_some_and(|store| !store.is_shared())
+            || self
+                .sessions
+                .as_ref()
+                .is_some_and(|store| !store.is_shared());
+        let detail = format!("{} nodes cannot share a store in memory", self.nodes);
+        is_private.then(|| ConfigFault::new("CFG_STORE_SHARED", detail))
     }
 
     fn policy(&self, faults: &mut Vec<ConfigFault>) -> Option<Policy> {

@@ -14,6 +14,8 @@ use crate::{error::StoreError, time::Timestamp};
 /// - Keys do not touch each other.
 /// - A denial says after how long the same call would be admitted.
 /// - Memory is bounded whatever keys come.
+/// - A clock that was set back, by more than nodes' clocks may differ, locks nobody out: what was
+///   spent at an instant that has not come is forgotten.
 #[async_trait]
 pub trait RateLimiter: Debug + Send + Sync + 'static {
     /// Takes `cost` out of the quota of `key`.
@@ -33,6 +35,12 @@ pub trait RateLimiter: Debug + Send + Sync + 'static {
     /// # Errors
     /// `Unavailable`.
     async fn purge(&self, now: Timestamp) -> Result<u64, StoreError>;
+
+    /// Whether other processes see the same. A store in its process's memory says no, and an engine
+    /// of several nodes refuses it.
+    fn is_shared(&self) -> bool {
+        true
+    }
 }
 
 /// So much in so long.
