@@ -6,6 +6,7 @@ pub mod chain;
 mod faces;
 pub mod npm;
 mod servers;
+pub mod sso;
 
 use std::path::{Path, PathBuf};
 

@@ -17,7 +17,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("countersign-store-memory", &["countersign-core"]),
     ("countersign-store-redis", &["countersign-core"]),
     ("countersign-store-sql", &["countersign-core"]),
-    ("countersign-http", &["countersign-core"]),
+    ("countersign-sso", &["countersign-core"]),
+    ("countersign-http", &["countersign-core", "countersign-sso"]),
     (
         "countersign-actix",
         &["countersign-core", "countersign-http"],
@@ -50,6 +51,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "countersign-poem",
             "countersign-polkadot",
             "countersign-rocket",
+            "countersign-sso",
             "countersign-store-memory",
             "countersign-store-redis",
             "countersign-store-sql",

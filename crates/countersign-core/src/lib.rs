@@ -25,8 +25,8 @@ pub use async_trait::async_trait;
 pub use caip::{AccountId, ChainId, NameError};
 pub use challenge::{Ask, Challenge, Context, Proof, SIGN_IN};
 pub use engine::{
-    Credential, Durability, Engine, EngineBuilder, Purged, Refreshed, SignedIn, Stores, Tokens,
-    WeakEngine,
+    Credential, Durability, Engine, EngineBuilder, Granted, Proved, Purged, Refreshed, SignedIn,
+    Stores, Tokens, WeakEngine,
 };
 pub use error::{
     BoxError, Class, Code, ConfigError, ConfigFault, Error, StoreError, TokenError, VerifyError,
@@ -41,15 +41,16 @@ pub use ports::{
     gate::Gate,
     limits::{Limits, Quota, RateLimiter, Verdict},
     nonces::{NonceStore, OneTime},
+    registry::Registry,
     sessions::SessionStore,
-    tokens::{AccessToken, Claims, Expected, Jwks, TokenIssuer},
+    tokens::{AccessToken, Claims, Expected, IdClaims, Jwks, TokenIssuer},
     verifier::{ChainVerifier, Verified},
     wallet::Wallet,
 };
 pub use secret::{Binding, RefreshSeed, RefreshToken, Secret, SessionId, SessionToken};
-pub use session::{RefreshState, Session, SessionKind, Standing};
+pub use session::{Grant, RefreshState, Session, SessionKind, Standing};
 pub use sign_in::{
-    ChainText, DomainText, Field, SignIn, StatementText, TextDialect, TextProfile, UriText,
-    label_of,
+    ChainText, DomainText, Field, NonceText, SignIn, StatementText, TextDialect, TextForms,
+    TextProfile, UriText, label_of,
 };
 pub use time::{Clock, DateTime, SystemClock, Timestamp};

@@ -35,6 +35,9 @@ pub struct Session {
     /// How far its refresh tokens have come, if it has any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh: Option<RefreshState>,
+    /// What its holder allowed another application, if it is that application's session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant: Option<Grant>,
     /// What must go on being true on the chain, if anything must.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standing: Option<Standing>,
@@ -86,6 +89,18 @@ impl fmt::Debug for Standing {
             .field("confirmed_at", &self.confirmed_at)
             .finish()
     }
+}
+
+/// What somebody allowed an application (RFC 6749). A session with a grant belongs to that client: its
+/// tokens are refused wherever the holder's own are asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// The `client_id`.
+    pub client: String,
+    /// The scopes that were allowed.
+    pub scopes: Vec<String>,
+    /// Whether the client may have new tokens for a refresh token.
+    pub refreshable: bool,
 }
 
 /// Where a session's chain of refresh tokens stands. Without the engine's key nobody makes a token

@@ -14,7 +14,7 @@ mod housekeeping;
 #[cfg(feature = "login-page")]
 mod login_page;
 #[cfg_attr(
-    not(any(feature = "quickstart", feature = "ssx")),
+    not(any(feature = "quickstart", feature = "ssx", feature = "thirdweb")),
     allow(dead_code, reason = "what is used depends on the features")
 )]
 mod mounts;
@@ -22,6 +22,8 @@ mod origins;
 mod proxies;
 mod reply;
 mod route;
+#[cfg(feature = "sso")]
+mod sso;
 
 use std::{
     net::IpAddr,
@@ -155,11 +157,36 @@ impl AuthHttp {
     /// ```
     ///
     /// # Errors
-    /// `CFG_PLUGIN_CONFLICT`: a path of it is served already.
+    /// `CFG_PLUGIN_CONFLICT`: a path of it is served already; what else the dialect names.
     pub fn with(mut self, dialect: impl Dialect) -> Result<Self, ConfigError> {
         let inner = Arc::make_mut(&mut self.0);
+        dialect.fits(&inner.engine)?;
         inner.mounts.add(Arc::new(dialect), &inner.base)?;
         Ok(self)
+    }
+
+    /// Serves OAuth 2.1 and OpenID Connect as well, for these clients: other applications sign people
+    /// in here. The endpoints stand under the base path; the metadata at the root of the site.
+    ///
+    /// ```
+    /// # use countersign_core::{ConfigError, Engine};
+    /// # fn run(engine: Engine) -> Result<(), Box<dyn std::error::Error>> {
+    /// use countersign_http::AuthHttp;
+    /// use countersign_sso::{Client, StaticClients};
+    ///
+    /// let (shop, _) = Client::confidential("shop", "The Shop", &["https://shop.example/callback"])?;
+    /// let auth = AuthHttp::new(engine).sso(StaticClients::new([shop])?)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// `CFG_SSO_KEYS`: the engine signs no tokens that clients could check. `CFG_PLUGIN_CONFLICT`: a
+    /// path is served already.
+    #[cfg(feature = "sso")]
+    pub fn sso(self, clients: impl countersign_sso::ClientRegistry) -> Result<Self, ConfigError> {
+        let provider = countersign_sso::Provider::new(self.0.engine.clone(), clients)?;
+        let endpoints = sso::Sso::at(&self.0.base, provider);
+        self.with(endpoints)
     }
 
     /// Serves [`HEALTH_PATH`](Self::HEALTH_PATH) as well, for the probes of an orchestrator.
@@ -273,7 +300,12 @@ impl AuthHttp {
         let body = if route.changes_state(&parts.method) {
             let body = body.await?;
             let limit = self.body_limit();
-            body::check(&parts.headers, &body, limit, route.takes_forms())?;
+            body::check(
+                &parts.headers,
+                &body,
+                limit,
+                route.takes_forms(&parts.method),
+            )?;
             if route.pages() == Pages::Ours {
                 origins::check(&self.0.engine, &parts.headers, &self.0.cookies)?;
             }

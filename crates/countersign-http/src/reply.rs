@@ -38,6 +38,48 @@ impl Reply {
         .header(header::CONTENT_TYPE, "application/json")
     }
 
+    /// A page for people. Its own origin must reach its forms, so the browser may name it there.
+    #[cfg(feature = "sso")]
+    pub(crate) fn page(status: StatusCode, html: String, policy: &HeaderValue) -> Self {
+        let mut reply = Self {
+            status,
+            headers: HeaderMap::new(),
+            body: html.into(),
+        }
+        .header(header::CONTENT_TYPE, "text/html; charset=utf-8")
+        .header(header::REFERRER_POLICY, "same-origin");
+        reply.set(header::CONTENT_SECURITY_POLICY, policy.clone());
+        reply
+    }
+
+    /// The browser goes elsewhere, and with GET, whatever it came with.
+    #[cfg(feature = "sso")]
+    pub(crate) fn see_other(location: &str) -> Self {
+        let mut reply = Self::no_content();
+        reply.status = StatusCode::SEE_OTHER;
+        match HeaderValue::from_str(location) {
+            Ok(location) => reply.set(header::LOCATION, location),
+            Err(_) => reply.status = StatusCode::INTERNAL_SERVER_ERROR, // ASCII by construction
+        }
+        reply
+    }
+
+    /// A protocol error of OAuth, in the shape that all errors have.
+    #[cfg(feature = "sso")]
+    pub(crate) fn oauth(status: StatusCode, code: &'static str, text: &'static str) -> Self {
+        let request_id = request_id();
+        tracing::debug!(target: "countersign", code, request_id, "refused");
+        Self::json(
+            status,
+            &ErrorAnswer {
+                error: code,
+                error_description: text.into(),
+                message: None,
+                request_id,
+            },
+        )
+    }
+
     pub(crate) fn text(text: String) -> Self {
         Self {
             status: StatusCode::OK,

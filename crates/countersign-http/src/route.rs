@@ -82,6 +82,7 @@ impl<'a> Route<'a> {
     pub(crate) fn pages(&self) -> Pages {
         match self {
             Self::Mounted(path) => path.any().endpoint().pages,
+            Self::Keys => Pages::Anybodys,
             _ => Pages::Ours,
         }
     }
@@ -94,8 +95,13 @@ impl<'a> Route<'a> {
         }
     }
 
-    pub(crate) fn takes_forms(&self) -> bool {
-        matches!(self, Self::Mounted(path) if path.any().endpoint().takes_forms)
+    pub(crate) fn takes_forms(&self, method: &Method) -> bool {
+        match self {
+            Self::Mounted(path) => path
+                .handler(method)
+                .is_some_and(|handler| handler.endpoint().takes_forms),
+            _ => false,
+        }
     }
 
     pub(crate) fn changes_state(&self, method: &Method) -> bool {

@@ -46,9 +46,13 @@ impl Serialize for Written<'_> {
         map.serialize_entry("auth_time", &claims.authenticated_at.as_secs())?;
         map.serialize_entry("amr", &[&claims.method])?;
         map.serialize_entry("account", &format_args!("{}", claims.account))?;
+        if let Some(scope) = &claims.scope {
+            map.serialize_entry(SCOPE, scope)?;
+        }
         // The engine lets nobody attach a name of ours; one that came all the same stays out.
         let theirs = claims.extra.iter();
-        for (name, value) in theirs.filter(|(name, _)| !OURS.contains(&name.as_str())) {
+        let is_ours = |name: &str| OURS.contains(&name) || name == SCOPE;
+        for (name, value) in theirs.filter(|(name, _)| !is_ours(name)) {
             map.serialize_entry(name, value)?;
         }
         map.end()
@@ -103,8 +107,13 @@ impl<'de> Deserialize<'de> for Read {
                 texts: [Option<String>; TEXTS],
                 instants: [Option<Timestamp>; INSTANTS],
                 method: Option<[String; 1]>,
-                extra: Map<String, Value>,
+                mut extra: Map<String, Value>,
             ) -> Option<Read> {
+                let scope = match extra.remove(SCOPE) {
+                    None => None,
+                    Some(Value::String(scope)) => Some(scope),
+                    Some(_) => return None,
+                };
                 let [
                     issuer,
                     subject,
@@ -128,6 +137,7 @@ impl<'de> Deserialize<'de> for Read {
                     authenticated_at: authenticated_at?,
                     method,
                     account: parsed(account)?,
+                    scope,
                     extra,
                 };
                 let not_before = not_before?;
@@ -154,6 +164,8 @@ const OURS: [&str; 1 + TEXTS + INSTANTS] = [
     "exp",
     "auth_time",
 ];
+/// What an application was allowed; the holder's own tokens have none.
+const SCOPE: &str = "scope";
 const TEXTS: usize = 7;
 const INSTANTS: usize = 4;
 

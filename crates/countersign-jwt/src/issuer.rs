@@ -1,10 +1,12 @@
 //! The issuer: claims in, signed tokens out, and the reverse.
 
+use std::time::Duration;
+
 use countersign_core::{
-    AccessToken, Claims, Expected, Jwks, Timestamp, TokenError, TokenIssuer, async_trait,
+    AccessToken, Claims, Expected, IdClaims, Jwks, Timestamp, TokenError, TokenIssuer, async_trait,
 };
 
-use crate::{claims, jws, jws::Parts, ring::KeyRing};
+use crate::{Algorithm, claims, id_claims, jws, jws::Parts, ring::KeyRing};
 
 /// Issues and checks access tokens with the keys of a [`KeyRing`].
 #[derive(Debug, Clone)]
@@ -38,8 +40,35 @@ impl TokenIssuer for Jwt {
         let parts = Parts::read(token).ok_or(TokenError::Invalid)?;
         let keys = self.ring.keys();
         let good = keys.verifying(expected.now, expected.leeway);
-        let payload = parts.proved_by(good).ok_or(TokenError::Invalid)?;
+        let payload = parts
+            .proved_by(jws::ACCESS, good)
+            .ok_or(TokenError::Invalid)?;
         claims::read(&payload, expected).ok_or(TokenError::Invalid)
+    }
+
+    async fn issue_id(&self, claims: &IdClaims) -> Result<AccessToken, TokenError> {
+        let keys = self.ring.keys();
+        let key = keys
+            .current(claims.issued_at)
+            .filter(|key| key.algorithm() != Algorithm::Hs256)
+            .ok_or_else(|| {
+                TokenError::Unavailable("the key ring holds no key that signs ID tokens now".into())
+            })?;
+        let payload = id_claims::write(claims, key.algorithm());
+        Ok(AccessToken::new(jws::write_id(key, &payload)))
+    }
+
+    async fn read_id(
+        &self,
+        token: &str,
+        issuer: &str,
+        now: Timestamp,
+    ) -> Result<IdClaims, TokenError> {
+        let parts = Parts::read(token).ok_or(TokenError::Invalid)?;
+        let keys = self.ring.keys();
+        let good = keys.verifying(now, Duration::ZERO);
+        let payload = parts.proved_by(jws::ID, good).ok_or(TokenError::Invalid)?;
+        id_claims::read(&payload, issuer).ok_or(TokenError::Invalid)
     }
 
     fn jwks(&self, now: Timestamp) -> Jwks {

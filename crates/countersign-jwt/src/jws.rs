@@ -8,7 +8,10 @@ use serde_json::json;
 use crate::key::{Algorithm, Key};
 
 /// The type of an access token (RFC 9068 section 2.1).
-pub(crate) const TYPE: &str = "at+jwt";
+pub(crate) const ACCESS: &str = "at+jwt";
+
+/// The type of an ID token. One type is never read as the other.
+pub(crate) const ID: &str = "JWT";
 
 /// The longest token that is looked at, in bytes.
 pub(crate) const MAX_TOKEN: usize = 8 * 1024;
@@ -53,11 +56,13 @@ impl<'a> Parts<'a> {
     /// algorithm is the key's; the header must agree.
     pub(crate) fn proved_by<'k>(
         self,
+        typ: &str,
         keys: impl Iterator<Item = &'k Key> + Clone,
     ) -> Option<Vec<u8>> {
-        let key = match keys.clone().find(|key| key.header() == self.header) {
+        let mut ours = keys.clone();
+        let key = match ours.find(|key| typ == ACCESS && key.header() == self.header) {
             Some(key) => key, // the header is, byte for byte, what we write
-            None => self.named_of(keys)?,
+            None => self.named_of(typ, keys)?,
         };
         let good = key
             .material
@@ -65,9 +70,9 @@ impl<'a> Parts<'a> {
         good.then_some(self.payload)
     }
 
-    fn named_of<'k>(&self, mut keys: impl Iterator<Item = &'k Key>) -> Option<&'k Key> {
+    fn named_of<'k>(&self, typ: &str, mut keys: impl Iterator<Item = &'k Key>) -> Option<&'k Key> {
         let header: ReadHeader = serde_json::from_slice(&bytes(self.header)?).ok()?;
-        let well_formed = header.typ == TYPE && header.kid.len() <= 64;
+        let well_formed = header.typ == typ && header.kid.len() <= 64;
         keys.find(|key| key.kid() == header.kid)
             .filter(|key| well_formed && header.alg == key.algorithm().as_str())
     }
@@ -80,7 +85,15 @@ fn bytes(text: &str) -> Option<Vec<u8>> {
 
 /// Signs a payload as an access token.
 pub(crate) fn write(key: &Key, payload: &[u8]) -> String {
-    let header = key.header();
+    signed(key, key.header(), payload)
+}
+
+/// Signs a payload as an ID token.
+pub(crate) fn write_id(key: &Key, payload: &[u8]) -> String {
+    signed(key, &header(ID, key.algorithm(), key.kid()), payload)
+}
+
+fn signed(key: &Key, header: &str, payload: &[u8]) -> String {
     let mut token = String::with_capacity(header.len() + payload.len() * 4 / 3 + 96);
     token.push_str(header);
     token.push('.');
@@ -91,9 +104,9 @@ pub(crate) fn write(key: &Key, payload: &[u8]) -> String {
     token
 }
 
-/// The header of a key's tokens, in base64url. `jsonwebtoken` has no ES256K (RFC 8812), so it is
+/// The header of a key's tokens of a type, in base64url. `jsonwebtoken` has no ES256K (RFC 8812), so it is
 /// written here for all.
-pub(crate) fn header(algorithm: Algorithm, kid: &str) -> String {
-    let header = json!({"typ": TYPE, "alg": algorithm.as_str(), "kid": kid});
+pub(crate) fn header(typ: &str, algorithm: Algorithm, kid: &str) -> String {
+    let header = json!({"typ": typ, "alg": algorithm.as_str(), "kid": kid});
     URL_SAFE_NO_PAD.encode(header.to_string())
 }

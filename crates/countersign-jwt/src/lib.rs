@@ -20,6 +20,7 @@
 //! changes nothing here.
 
 mod claims;
+mod id_claims;
 mod issuer;
 mod jws;
 mod key;

@@ -143,6 +143,7 @@ fn claims(extra: Map<String, Value>) -> Claims {
         account: "eip155:1:0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
             .parse()
             .unwrap(),
+        scope: None,
         extra,
     }
 }

@@ -19,6 +19,7 @@ pub mod limiter;
 pub mod nonces;
 pub mod planted;
 pub mod races;
+pub mod registries;
 pub mod rig;
 #[cfg(feature = "servers")]
 pub mod servers;

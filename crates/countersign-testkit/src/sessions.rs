@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use countersign_core::{
-    AccountId, Identity, RefreshSeed, RefreshState, Session, SessionKind, SessionStore,
+    AccountId, Grant, Identity, RefreshSeed, RefreshState, Session, SessionKind, SessionStore,
     SessionToken, Standing, StoreError, Subject, Timestamp,
 };
 use serde_json::json;
@@ -385,6 +385,11 @@ pub fn session(name: &str) -> Session {
             seed: RefreshSeed::generate(),
             count: 7,
             rotated_at: now,
+        }),
+        grant: Some(Grant {
+            client: "a-client".to_owned(),
+            scopes: vec!["openid".to_owned()],
+            refreshable: true,
         }),
         standing: Some(Standing {
             evidence: "what the chain said".to_owned(),

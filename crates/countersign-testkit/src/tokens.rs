@@ -150,6 +150,7 @@ fn claims() -> Claims {
         authenticated_at: at_start(),
         method: "eip191".to_owned(),
         account: account.parse().unwrap(),
+        scope: Some("openid offline_access".to_owned()),
         extra: extra.as_object().unwrap().clone(),
     }
 }

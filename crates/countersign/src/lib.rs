@@ -18,7 +18,9 @@
 //! | `postgres`, `mysql`, `sqlite` | the stores of these databases |
 //! | `login-page` | [`LoginPage`]: a page to sign in on, a list of sessions, and `client.js` for pages of one's own |
 //! | `quickstart` | [`dialects::Quickstart`]: the endpoints of the Sign-In with Ethereum quickstart for Express |
+//! | `sso` | [`sso`]: other applications sign people in here, by OAuth 2.1 and OpenID Connect |
 //! | `ssx` | [`dialects::Ssx`]: the endpoints of an SSX server, for apps with its browser SDK |
+//! | `thirdweb` | [`dialects::Thirdweb`]: the endpoints of thirdweb's auth |
 //! | `actix` | [`actix`]: the adapter for Actix Web |
 //! | `axum` | [`axum`]: the adapter for axum |
 //! | `poem` | [`poem`]: the adapter for Poem |
@@ -46,6 +48,8 @@ pub use countersign_poem as poem;
 pub use countersign_polkadot as polkadot;
 #[cfg(feature = "rocket")]
 pub use countersign_rocket as rocket;
+#[cfg(feature = "sso")]
+pub use countersign_sso as sso;
 #[cfg(feature = "warp")]
 pub use countersign_warp as warp;
 

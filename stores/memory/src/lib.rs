@@ -18,6 +18,7 @@ mod cached;
 mod limiter;
 mod nonces;
 mod piece;
+mod registry;
 mod sessions;
 mod shards;
 
@@ -29,6 +30,7 @@ use countersign_core::{Durability, Stores};
 pub use cached::Cached;
 pub use limiter::MemoryLimiter;
 pub use nonces::MemoryNonces;
+pub use registry::MemoryRegistry;
 pub use sessions::MemorySessions;
 
 /// All stores of this crate, with their default capacities.
@@ -37,6 +39,7 @@ pub fn stores() -> Stores {
         nonces: Arc::new(MemoryNonces::default()),
         sessions: Arc::new(MemorySessions::default()),
         limiter: Arc::new(MemoryLimiter::default()),
+        registry: Some(Arc::new(MemoryRegistry::default())),
         durability: Durability::Volatile,
     }
 }

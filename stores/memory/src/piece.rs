@@ -11,8 +11,8 @@ use std::{
 };
 
 use countersign_core::{
-    AccountId, ChainId, Identity, RefreshState, Session, SessionId, SessionKind, Standing, Subject,
-    Timestamp,
+    AccountId, ChainId, Grant, Identity, RefreshState, Session, SessionId, SessionKind, Standing,
+    Subject, Timestamp,
 };
 use hashbrown::{HashTable, hash_table::Entry};
 
@@ -54,6 +54,7 @@ struct Row {
 struct Rest {
     delegate: Option<AccountId>,
     refresh: Option<RefreshState>,
+    grant: Option<Grant>,
     standing: Option<Standing>,
     data: BTreeMap<String, serde_json::Value>,
 }
@@ -98,6 +99,7 @@ impl Piece {
             idle_until: row.idle_until,
             expires_at: row.expires_at,
             refresh: rest.refresh,
+            grant: rest.grant,
             standing: rest.standing,
             data: rest.data,
         }
@@ -215,6 +217,7 @@ impl Piece {
         let rest = Rest {
             delegate: delegate.clone(),
             refresh: session.refresh.clone(),
+            grant: session.grant.clone(),
             standing: session.standing.clone(),
             data: session.data.clone(),
         };

@@ -21,6 +21,10 @@ mod limiter {
     countersign_testkit::rate_limiter_suite!(countersign_store_memory::MemoryLimiter::default());
 }
 
+mod registry {
+    countersign_testkit::registry_suite!(countersign_store_memory::MemoryRegistry::default());
+}
+
 #[test]
 fn a_full_nonce_store_says_so_and_drops_nothing() {
     run(async {

@@ -49,6 +49,7 @@ mod error;
 mod limiter;
 mod link;
 mod nonces;
+mod registry;
 mod script;
 mod sessions;
 mod settings;
@@ -127,7 +128,8 @@ impl From<RedisStores> for Stores {
         Self {
             nonces: stores.clone(),
             sessions: stores.clone(),
-            limiter: stores,
+            limiter: stores.clone(),
+            registry: Some(stores),
             durability,
         }
     }

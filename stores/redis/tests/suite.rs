@@ -14,6 +14,7 @@ mod single {
     countersign_testkit::nonce_store_suite!(single().await, expires_by_itself);
     countersign_testkit::session_store_suite!(single().await, expires_by_itself);
     countersign_testkit::rate_limiter_suite!(single().await);
+    countersign_testkit::registry_suite!(single().await);
 }
 
 #[cfg(feature = "cluster")]
@@ -23,6 +24,7 @@ mod cluster {
     countersign_testkit::nonce_store_suite!(cluster().await, expires_by_itself);
     countersign_testkit::session_store_suite!(cluster().await, expires_by_itself);
     countersign_testkit::rate_limiter_suite!(cluster().await);
+    countersign_testkit::registry_suite!(cluster().await);
 }
 
 #[cfg(feature = "sentinel")]
@@ -32,6 +34,7 @@ mod sentinel {
     countersign_testkit::nonce_store_suite!(sentinel().await, expires_by_itself);
     countersign_testkit::session_store_suite!(sentinel().await, expires_by_itself);
     countersign_testkit::rate_limiter_suite!(sentinel().await);
+    countersign_testkit::registry_suite!(sentinel().await);
 }
 
 #[test]

@@ -160,7 +160,10 @@ async fn migrate(pool: &MySqlPool, prefix: &str) -> Result<(), ConnectError> {
         let error = "another node has been making the tables for a minute";
         return Err(ConnectError::Migration(error.into()));
     }
-    let texts = [include_str!("../migrations/mysql/1.sql")];
+    let texts = [
+        include_str!("../migrations/mysql/1.sql"),
+        include_str!("../migrations/mysql/2.sql"),
+    ];
     migrator(prefix, &texts)
         .run_direct(None, &mut connection, false)
         .await?;
@@ -193,6 +196,7 @@ const DIALECT: Dialect = Dialect {
             LAST_INSERT_ID(whole_at))",
     kept: "",
     fence: "NAME",
+    upsert: " ON DUPLICATE KEY UPDATE payload = VALUES(payload)",
     nameless: true,
 };
 

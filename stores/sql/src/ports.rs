@@ -1,6 +1,6 @@
 //! The ports, written once for all backends.
 
-/// Implements the three ports for a type with the fields `writers` and `readers` (pools), `sql`
+/// Implements the four ports for a type with the fields `writers` and `readers` (pools), `sql`
 /// (its [`Statements`](crate::statements::Statements)), `epoch` and `durability`, and the methods `take` and
 /// `spend`, which differ between the backends.
 macro_rules! implement_ports {
@@ -50,7 +50,8 @@ macro_rules! implement_ports {
                 Self {
                     nonces: stores.clone(),
                     sessions: stores.clone(),
-                    limiter: stores,
+                    limiter: stores.clone(),
+                    registry: Some(stores),
                     durability,
                 }
             }
@@ -202,6 +203,91 @@ macro_rules! implement_ports {
             ) -> Result<u64, countersign_core::StoreError> {
                 self.purge_by(&self.sql.purge_sessions, before.as_millis())
                     .await
+            }
+        }
+
+        #[countersign_core::async_trait]
+        impl countersign_core::Registry for $Stores {
+            async fn insert(
+                &self,
+                kind: &str,
+                name: &str,
+                value: &[u8],
+            ) -> Result<(), countersign_core::StoreError> {
+                let written = self
+                    .write(|| {
+                        sqlx::query(self.sql.insert_entry.clone())
+                            .bind(kind.as_bytes())
+                            .bind(name.as_bytes())
+                            .bind(value)
+                    })
+                    .await?;
+                match written {
+                    0 => Err(countersign_core::StoreError::Conflict),
+                    _ => Ok(()),
+                }
+            }
+
+            async fn put(
+                &self,
+                kind: &str,
+                name: &str,
+                value: &[u8],
+            ) -> Result<(), countersign_core::StoreError> {
+                self.write(|| {
+                    sqlx::query(self.sql.put_entry.clone())
+                        .bind(kind.as_bytes())
+                        .bind(name.as_bytes())
+                        .bind(value)
+                })
+                .await
+                .map(drop)
+            }
+
+            async fn find(
+                &self,
+                kind: &str,
+                name: &str,
+            ) -> Result<Option<Vec<u8>>, countersign_core::StoreError> {
+                let run = || {
+                    sqlx::query_as::<Database, (Vec<u8>,)>(self.sql.find_entry.clone())
+                        .bind(kind.as_bytes())
+                        .bind(name.as_bytes())
+                        .fetch_optional(&self.readers)
+                };
+                let row = $crate::error::attempt($crate::error::Effect::Reads, gave_it_up, run);
+                Ok(row.await?.map(|(payload,)| payload))
+            }
+
+            async fn list(
+                &self,
+                kind: &str,
+            ) -> Result<Vec<(String, Vec<u8>)>, countersign_core::StoreError> {
+                let run = || {
+                    sqlx::query_as::<Database, (Vec<u8>, Vec<u8>)>(self.sql.list_entries.clone())
+                        .bind(kind.as_bytes())
+                        .fetch_all(&self.readers)
+                };
+                let rows = $crate::error::attempt($crate::error::Effect::Reads, gave_it_up, run);
+                let named = rows.await?.into_iter();
+                Ok(named
+                    .filter_map(|(name, payload)| Some((String::from_utf8(name).ok()?, payload)))
+                    .collect())
+            }
+
+            async fn remove(
+                &self,
+                kind: &str,
+                name: &str,
+            ) -> Result<bool, countersign_core::StoreError> {
+                let removed = self
+                    .write(|| {
+                        sqlx::query(self.sql.remove_entry.clone())
+                            .bind(kind.as_bytes())
+                            .bind(name.as_bytes())
+                    })
+                    .await?;
+                Ok(removed > 0)
             }
         }
 

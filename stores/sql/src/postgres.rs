@@ -102,7 +102,10 @@ async fn migrate(pool: &PgPool, prefix: &str) -> Result<(), ConnectError> {
         .bind(format!("countersign migrations {prefix}"))
         .execute(&mut connection)
         .await?;
-    let texts = [include_str!("../migrations/postgres/1.sql")];
+    let texts = [
+        include_str!("../migrations/postgres/1.sql"),
+        include_str!("../migrations/postgres/2.sql"),
+    ];
     migrator(prefix, &texts)
         .run_direct(None, &mut connection, false)
         .await?;
@@ -139,6 +142,7 @@ const DIALECT: Dialect = Dialect {
             RETURNING whole_at, admitted",
     kept: "CASE WHEN kept.whole_at > $5 THEN $2 ELSE GREATEST(kept.whole_at, $2) END",
     fence: "NAME || LEFT(pg_walfile_name(pg_current_wal_lsn()), 8)",
+    upsert: " ON CONFLICT (kind, name) DO UPDATE SET payload = excluded.payload",
     nameless: false,
 };
 

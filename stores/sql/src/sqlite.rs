@@ -138,7 +138,10 @@ async fn open(
 
 async fn migrate(pool: &SqlitePool, prefix: &str) -> Result<(), ConnectError> {
     let mut lock = pool.begin_with("BEGIN IMMEDIATE").await?;
-    let texts = [include_str!("../migrations/sqlite/1.sql")];
+    let texts = [
+        include_str!("../migrations/sqlite/1.sql"),
+        include_str!("../migrations/sqlite/2.sql"),
+    ];
     migrator(prefix, &texts)
         .run_direct(None, &mut *lock, false)
         .await?;
@@ -174,6 +177,7 @@ const DIALECT: Dialect = Dialect {
             RETURNING whole_at, admitted",
     kept: "CASE WHEN kept.whole_at > $5 THEN $2 ELSE MAX(kept.whole_at, $2) END",
     fence: "NAME",
+    upsert: " ON CONFLICT (kind, name) DO UPDATE SET payload = excluded.payload",
     nameless: false,
 };
 

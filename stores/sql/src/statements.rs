@@ -24,6 +24,11 @@ pub(crate) struct Statements {
     pub(crate) purge_sessions: SqlStr,
     pub(crate) spend: SqlStr,
     pub(crate) purge_quotas: SqlStr,
+    pub(crate) insert_entry: SqlStr,
+    pub(crate) put_entry: SqlStr,
+    pub(crate) find_entry: SqlStr,
+    pub(crate) list_entries: SqlStr,
+    pub(crate) remove_entry: SqlStr,
 }
 
 /// What differs between the dialects.
@@ -38,6 +43,8 @@ pub(crate) struct Dialect {
     pub(crate) kept: &'static str,
     /// The history that the database is in, after the name that `FENCE` stands for.
     pub(crate) fence: &'static str,
+    /// What an `INSERT` of an entry ends with so that it replaces the one there is.
+    pub(crate) upsert: &'static str,
     /// Whether parameters are `?`, not `$1`.
     pub(crate) nameless: bool,
 }
@@ -66,6 +73,13 @@ impl Statements {
             purge_sessions: purge("{prefix}session", "ends_at"),
             spend: sql(&dialect.spend.replace("KEPT", dialect.kept)),
             purge_quotas: purge("{prefix}quota", "whole_at"),
+            insert_entry: sql(&format!("{INSERT_ENTRY}{}", dialect.or_nothing)),
+            put_entry: sql(&format!("{INSERT_ENTRY}{}", dialect.upsert)),
+            find_entry: sql("SELECT payload FROM {prefix}entry WHERE kind = $1 AND name = $2"),
+            list_entries: sql(
+                "SELECT name, payload FROM {prefix}entry WHERE kind = $1 ORDER BY name",
+            ),
+            remove_entry: sql("DELETE FROM {prefix}entry WHERE kind = $1 AND name = $2"),
         }
     }
 }
@@ -107,6 +121,8 @@ const INSERT: &str = "INSERT INTO {prefix}session (id, subject, version, ends_at
 
 const REPLACE: &str = "UPDATE {prefix}session SET version = $1, ends_at = $2, payload = $3 \
                        WHERE id = $4 AND version = $5";
+
+const INSERT_ENTRY: &str = "INSERT INTO {prefix}entry (kind, name, payload) VALUES ($1, $2, $3)";
 
 /// How many rows go at once, so that a purge never holds locks for long.
 pub(crate) const BATCH: u64 = 1_000;

@@ -12,6 +12,7 @@ mod postgres {
     countersign_testkit::nonce_store_suite!(postgres().await);
     countersign_testkit::session_store_suite!(postgres().await);
     countersign_testkit::rate_limiter_suite!(postgres().await);
+    countersign_testkit::registry_suite!(postgres().await);
 }
 
 #[cfg(feature = "mysql")]
@@ -21,6 +22,7 @@ mod mariadb {
     countersign_testkit::nonce_store_suite!(mariadb().await);
     countersign_testkit::session_store_suite!(mariadb().await);
     countersign_testkit::rate_limiter_suite!(mariadb().await);
+    countersign_testkit::registry_suite!(mariadb().await);
 }
 
 /// What MySQL proper does: it has no `DELETE … RETURNING`.
@@ -38,6 +40,7 @@ mod sqlite_file {
     countersign_testkit::nonce_store_suite!(sqlite().await);
     countersign_testkit::session_store_suite!(sqlite().await);
     countersign_testkit::rate_limiter_suite!(sqlite().await);
+    countersign_testkit::registry_suite!(sqlite().await);
 }
 
 #[cfg(feature = "sqlite")]
@@ -53,4 +56,5 @@ mod sqlite_memory {
     countersign_testkit::nonce_store_suite!(sqlite().await);
     countersign_testkit::session_store_suite!(sqlite().await);
     countersign_testkit::rate_limiter_suite!(sqlite().await);
+    countersign_testkit::registry_suite!(sqlite().await);
 }

@@ -10,6 +10,7 @@ mod framing;
 mod limits;
 mod messages;
 mod nonces;
+mod oauth;
 mod pages;
 mod plugins;
 mod refresh;

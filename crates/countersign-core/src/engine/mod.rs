@@ -1,6 +1,7 @@
 //! The engine: puts the rules and the ports in the one order in which they are safe.
 
 mod challenge;
+mod grants;
 mod parts;
 mod sessions;
 mod sign_in;
@@ -18,14 +19,18 @@ use crate::{
     caip::ChainId,
     error::{Code, Error, StoreError},
     origin::Origin,
-    ports::limits::{Quota, Verdict},
+    ports::{
+        limits::{Limits, Quota, Verdict},
+        registry::Registry,
+    },
     secret::SessionId,
     time::Timestamp,
 };
 
+pub use grants::Granted;
 pub use parts::EngineBuilder;
 pub use sessions::Credential;
-pub use sign_in::SignedIn;
+pub use sign_in::{Proved, SignedIn};
 pub use stores::{Durability, Stores};
 pub use tokens::{Refreshed, Tokens};
 
@@ -92,6 +97,22 @@ impl Engine {
         self.0.durability
     }
 
+    /// The chain that a text means which names none: the first one of the verifier whose texts bear
+    /// this [label](crate::ChainVerifier::label).
+    pub fn first_chain(&self, label: &str) -> Option<ChainId> {
+        self.0.verifiers.first_chain(label).cloned()
+    }
+
+    /// The quotas of one client.
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    /// What keeps clients and consents, if the stores do.
+    pub fn registry(&self) -> Option<&Arc<dyn Registry>> {
+        self.0.registry.as_ref()
+    }
+
     /// Whether signatures may be much longer than a key's: contract wallets are served.
     pub fn takes_long_signatures(&self) -> bool {
         self.0.verifiers.take_long_signatures()
@@ -150,7 +171,16 @@ impl Engine {
         WeakEngine(Arc::downgrade(&self.0))
     }
 
-    async fn spend(&self, flow: &str, quota: Quota, client: Option<IpAddr>) -> Result<(), Error> {
+    /// Takes one request out of a client's quota for a flow, as the engine does for its own flows.
+    ///
+    /// # Errors
+    /// `rate_limited`, `store_unavailable`.
+    pub async fn spend(
+        &self,
+        flow: &str,
+        quota: Quota,
+        client: Option<IpAddr>,
+    ) -> Result<(), Error> {
         let Some(limiter) = &self.0.limiter else {
             return Ok(());
         };

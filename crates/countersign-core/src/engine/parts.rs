@@ -17,6 +17,7 @@ use crate::{
         gate::{Everybody, Gate},
         limits::{Limits, RateLimiter},
         nonces::NonceStore,
+        registry::Registry,
         sessions::SessionStore,
         tokens::TokenIssuer,
         verifier::ChainVerifier,
@@ -34,6 +35,7 @@ pub(super) struct Parts {
     pub(super) nonces: Arc<dyn NonceStore>,
     pub(super) sessions: Arc<dyn SessionStore>,
     pub(super) limiter: Option<Arc<dyn RateLimiter>>,
+    pub(super) registry: Option<Arc<dyn Registry>>,
     pub(super) durability: Durability,
     pub(super) gate: Arc<dyn Gate>,
     pub(super) events: Arc<dyn EventSink>,
@@ -43,6 +45,8 @@ pub(super) struct Parts {
     pub(super) issuer: Option<Arc<dyn TokenIssuer>>,
     pub(super) audience: Option<String>,
     pub(super) handle_key: Key,
+    /// For what crates above prove to themselves.
+    pub(super) seal_key: Key,
     /// The first makes refresh tokens; all of them check.
     pub(super) refresh_keys: Vec<Key>,
     pub(super) dev: bool,
@@ -66,6 +70,7 @@ pub struct EngineBuilder {
     nonces: Option<Arc<dyn NonceStore>>,
     sessions: Option<Arc<dyn SessionStore>>,
     limiter: Option<Arc<dyn RateLimiter>>,
+    registry: Option<Arc<dyn Registry>>,
     durability: Durability,
     required: Durability,
     gate: Arc<dyn Gate>,
@@ -95,6 +100,7 @@ impl EngineBuilder {
             nonces: None,
             sessions: None,
             limiter: None,
+            registry: None,
             durability: Durability::Volatile,
             required: Durability::Volatile,
             gate: Arc::new(Everybody),
@@ -139,6 +145,7 @@ impl EngineBuilder {
         self.nonces = Some(stores.nonces);
         self.sessions = Some(stores.sessions);
         self.limiter = Some(stores.limiter);
+        self.registry = stores.registry;
         self.durability = stores.durability;
         self
     }
@@ -162,6 +169,12 @@ impl EngineBuilder {
     /// Refuses stores whose crash may cost more than this (`CFG_DURABILITY`).
     pub fn require_durability(mut self, least: Durability) -> Self {
         self.required = least;
+        self
+    }
+
+    /// What keeps clients and consents.
+    pub fn registry(mut self, registry: impl Registry) -> Self {
+        self.registry = Some(Arc::new(registry));
         self
     }
 
@@ -321,6 +334,7 @@ impl EngineBuilder {
                     nonces,
                     sessions,
                     limiter: self.limiter.filter(|_| !self.unlimited),
+                    registry: self.registry,
                     durability: self.durability,
                     gate: self.gate,
                     events: self.events,
@@ -330,6 +344,7 @@ impl EngineBuilder {
                     issuer: self.issuer,
                     audience: self.audience,
                     handle_key: secret.derive("session handle"),
+                    seal_key: secret.derive("seal"),
                     refresh_keys: std::iter::once(&secret)
                         .chain(&self.retired_secrets)
                         .map(|secret| secret.derive("refresh token"))

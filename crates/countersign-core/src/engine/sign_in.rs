@@ -1,20 +1,34 @@
 //! Answering: a signed text becomes a session, or nothing at all.
 
+use std::{collections::BTreeMap, time::Duration};
+
 use serde_json::from_slice;
 
-use super::{Engine, tokens::Tokens};
+use super::{Durability, Engine, tokens::Tokens};
 use crate::{
     caip::AccountId,
     challenge::{ChallengeRecord, Context, Proof},
-    error::{Code, Error},
+    error::{Code, Error, StoreError},
     event::Event,
     identity::Identity,
-    ports::verifier::{ChainVerifier, Verified},
+    ports::{
+        nonces::OneTime,
+        verifier::{ChainVerifier, Verified},
+    },
     secret::{RefreshSeed, SessionToken, one_time_key},
     session::{RefreshState, Session, SessionKind, Standing},
     sign_in::SignIn,
     time::Timestamp,
 };
+
+/// Who signed, and what must go on being true on the chain, if anything must.
+#[derive(Debug, Clone)]
+pub struct Proved {
+    /// Who.
+    pub identity: Identity,
+    /// What a session of theirs stands on.
+    pub standing: Option<Standing>,
+}
 
 /// Somebody signed in: the session, and the token for the client.
 #[derive(Debug, Clone)]
@@ -57,12 +71,55 @@ impl Engine {
         result
     }
 
+    /// Who signed, by the same rules and in the same order, without a session: for a flow that makes
+    /// something else of it, such as an authorization code.
+    ///
+    /// # Errors
+    /// Those of [`sign_in`](Self::sign_in).
+    pub async fn prove(&self, proof: &Proof, context: &Context) -> Result<Proved, Error> {
+        let mut claimed = None;
+        let result = self.identify(proof, context, &mut claimed).await;
+        if let Err(error) = &result {
+            self.0.events.record(&Event::SignInRefused {
+                code: error.code(),
+                claimed,
+            });
+        }
+        let (identity, standing, _) = result?;
+        Ok(Proved { identity, standing })
+    }
+
     async fn try_sign_in(
         &self,
         proof: &Proof,
         context: &Context,
         claimed: &mut Option<AccountId>,
     ) -> Result<SignedIn, Error> {
+        let (identity, standing, sign_in) = self.identify(proof, context, claimed).await?;
+        let now = identity.authenticated_at;
+        self.begin_session(identity, standing, &sign_in, context, now)
+            .await
+    }
+
+    /// What the application keeps with a new session.
+    pub(super) async fn attached(
+        &self,
+        identity: &Identity,
+    ) -> Result<BTreeMap<String, serde_json::Value>, Error> {
+        let mut data = BTreeMap::new();
+        for attach in &self.0.attach {
+            let more = attach.data(identity).await;
+            data.extend(more.map_err(|e| Error::with_source(Code::PluginError, e))?);
+        }
+        Ok(data)
+    }
+
+    async fn identify(
+        &self,
+        proof: &Proof,
+        context: &Context,
+        claimed: &mut Option<AccountId>,
+    ) -> Result<(Identity, Option<Standing>, SignIn), Error> {
         if proof.signature.len() > MAX_SIGNATURE {
             return Err(Code::SignatureMalformed.into());
         }
@@ -72,10 +129,10 @@ impl Engine {
         self.spend("verify", self.0.limits.verify, context.client)
             .await?;
 
-        let (verifier, sign_in) = self
-            .0
-            .verifiers
-            .read(&proof.message, proof.chain.as_ref())?;
+        let (verifier, sign_in) =
+            self.0
+                .verifiers
+                .read(&proof.message, proof.chain.as_ref(), context.dialect.forms)?;
         let is_served = verifier.chains().contains(&sign_in.chain);
         if is_served {
             *claimed = Some(verifier.account(&sign_in.chain, &sign_in.address)?);
@@ -105,8 +162,7 @@ impl Engine {
             Ok(false) => return Err(Code::NotAdmitted.into()),
             Err(error) => return Err(Error::with_source(Code::NotAdmitted, error)),
         }
-        self.begin_session(identity, standing, &sign_in, context, now)
-            .await
+        Ok((identity, standing, sign_in))
     }
 
     /// Takes the nonce, whatever comes of it, and compares the record with what came.
@@ -116,6 +172,9 @@ impl Engine {
         account: &AccountId,
         context: &Context,
     ) -> Result<(), Error> {
+        if context.dialect.client_nonces && is_uuid(&sign_in.nonce) {
+            return self.mark(sign_in, account, context).await;
+        }
         let key = one_time_key(&context.purpose, &sign_in.nonce);
         let taken = self
             .0
@@ -161,6 +220,35 @@ impl Engine {
         Ok(())
     }
 
+    /// Accepts a nonce that the client made, by a mark that it was used: the first to leave it wins.
+    /// The mark outlives the text, so a store that loses nothing knows of every text that is not
+    /// over.
+    async fn mark(
+        &self,
+        sign_in: &SignIn,
+        account: &AccountId,
+        context: &Context,
+    ) -> Result<(), Error> {
+        let end = sign_in.expiration_time.as_ref().map(|end| end.floor());
+        let end = end.filter(|end| *end <= self.now() + MOST_AHEAD);
+        let keeps = self.0.durability == Durability::Durable;
+        let end = match end {
+            Some(end) if keeps && context.credential == SessionKind::Token => end,
+            _ => return Err(Code::NonceInvalid.into()),
+        };
+        let used = format!("{} {}", sign_in.nonce, account);
+        let mark = OneTime {
+            key: one_time_key(&format!("{} used", context.purpose), &used),
+            payload: Vec::new(),
+            expires_at: end + CLOCKS_APART,
+        };
+        match self.0.nonces.issue(&mark).await {
+            Ok(()) => Ok(()),
+            Err(StoreError::Conflict) => Err(Code::NonceInvalid.into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Writes the new session under an id of its own and ends the client's old one.
     async fn begin_session(
         &self,
@@ -174,7 +262,9 @@ impl Engine {
         let (idle_until, expires_at) = match context.credential {
             SessionKind::Cookie => {
                 let absolute = now + lifetimes.cookie_absolute;
+                // Another system's text may end with its challenge; that says nothing of sessions.
                 let stated = sign_in.expiration_time.as_ref().map(|end| end.floor());
+                let stated = stated.filter(|_| context.dialect.forms.is_none());
                 let end = stated.map_or(absolute, |stated| stated.min(absolute));
                 (end.min(now + lifetimes.cookie_idle), end)
             }
@@ -184,10 +274,7 @@ impl Engine {
             }
         };
         let mut data = context.data.clone();
-        for attach in &self.0.attach {
-            let more = attach.data(&identity).await;
-            data.extend(more.map_err(|e| Error::with_source(Code::PluginError, e))?);
-        }
+        data.extend(self.attached(&identity).await?);
         let issues = context.credential == SessionKind::Token && self.issues_tokens();
         let token = SessionToken::generate(&identity.subject);
         let session = Session {
@@ -204,11 +291,12 @@ impl Engine {
                 count: 0,
                 rotated_at: now,
             }),
+            grant: None,
             standing,
             data,
         };
         let tokens = match issues {
-            true => Some(self.mint(&session, now).await?),
+            true => Some(self.mint(&session, now, None).await?),
             false => None,
         };
         self.0.sessions.insert(&session).await?;
@@ -243,6 +331,25 @@ async fn prove(
     }
     Ok(verified)
 }
+
+/// Whether this is a random UUID (RFC 9562 section 5.4), as clients make one for a nonce. The
+/// engine's own nonces have no dashes.
+fn is_uuid(nonce: &str) -> bool {
+    let groups: Vec<_> = nonce.split('-').collect();
+    let lengths = groups.iter().map(|group| group.len());
+    lengths.eq([8, 4, 4, 4, 12])
+        && groups[2].starts_with('4')
+        && groups[3].starts_with(['8', '9', 'a', 'b', 'A', 'B'])
+        && groups
+            .iter()
+            .all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// How far ahead a text with a nonce of the client's may end.
+const MOST_AHEAD: Duration = Duration::from_secs(10 * 60);
+
+/// How far the clocks of nodes may be apart, at most.
+const CLOCKS_APART: Duration = Duration::from_secs(2 * 60);
 
 /// The longest signature, in bytes.
 const MAX_SIGNATURE: usize = 16 * 1024;

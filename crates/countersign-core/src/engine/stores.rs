@@ -2,7 +2,9 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::ports::{limits::RateLimiter, nonces::NonceStore, sessions::SessionStore};
+use crate::ports::{
+    limits::RateLimiter, nonces::NonceStore, registry::Registry, sessions::SessionStore,
+};
 
 /// The stores that one backend gives.
 #[derive(Debug, Clone)]
@@ -13,6 +15,8 @@ pub struct Stores {
     pub sessions: Arc<dyn SessionStore>,
     /// For quotas.
     pub limiter: Arc<dyn RateLimiter>,
+    /// For what stays: clients and consents. A backend may do without.
+    pub registry: Option<Arc<dyn Registry>>,
     /// What a crash may cost, as the backend's own settings say.
     pub durability: Durability,
 }

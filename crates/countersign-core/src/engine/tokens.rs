@@ -56,7 +56,7 @@ impl Engine {
             .await?;
         let token = RefreshToken::parse(token).ok_or(Code::InvalidGrant)?;
         for _ in 0..ROUNDS {
-            match self.try_refresh(&token).await {
+            match self.try_refresh(&token, &Holder::Own).await {
                 // Another request wrote meanwhile: look again.
                 Err(Refusal::Conflict) => {}
                 Err(Refusal::Final(error)) => return Err(error),
@@ -66,12 +66,20 @@ impl Engine {
         Err(Code::StoreUnavailable.into())
     }
 
-    async fn try_refresh(&self, token: &RefreshToken) -> Result<Refreshed, Refusal> {
+    pub(super) async fn try_refresh(
+        &self,
+        token: &RefreshToken,
+        holder: &Holder<'_>,
+    ) -> Result<Refreshed, Refusal> {
         let now = self.now();
         let found = self.0.sessions.find(&token.id()).await?;
         let mut session = found
             .filter(|session| session.kind == SessionKind::Token && session.is_live(now))
             .ok_or(Code::InvalidGrant)?;
+        // One client's token says nothing to another, nor to the endpoint without clients.
+        if !holder.holds(&session) {
+            return Err(Code::InvalidGrant.into());
+        }
         let state = session.refresh.as_mut().ok_or(Code::InvalidGrant)?;
         let is_ours = self
             .0
@@ -110,7 +118,7 @@ impl Engine {
             return Err(Code::InvalidGrant.into());
         }
         // Minted before the step is written: if that fails, nothing was used up.
-        let tokens = self.mint(&session, now).await?;
+        let tokens = self.mint(&session, now, holder.scopes()).await?;
         if is_next {
             session.version += 1;
             session.last_seen = now;
@@ -148,6 +156,9 @@ impl Engine {
     /// As [`check_token`](Self::check_token).
     pub async fn authenticate_stateless(&self, token: &str) -> Result<Session, Error> {
         let mut claims = self.check_token(token).await?;
+        if claims.client != self.origin().as_str() {
+            return Err(Code::TokenInvalid.into()); // an application's, not the holder's own
+        }
         let act = claims.extra.remove("act");
         let delegate = act.and_then(|act| act["sub"].as_str()?.parse().ok());
         Ok(Session {
@@ -166,6 +177,7 @@ impl Engine {
             idle_until: claims.expires_at,
             expires_at: claims.expires_at,
             refresh: None,
+            grant: None,
             standing: None,
             data: claims.extra.into_iter().collect(),
         })
@@ -190,18 +202,32 @@ impl Engine {
 
     /// The session behind a signed access token, if it still stands.
     pub(super) async fn of_access_token(&self, token: &str) -> Result<Session, Error> {
+        let (_, session) = self.session_of(token).await?;
+        match session.grant {
+            None => Ok(session),
+            Some(_) => Err(Code::TokenInvalid.into()),
+        }
+    }
+
+    /// The session behind an access token, whoever holds it, and what the token says.
+    pub(super) async fn session_of(&self, token: &str) -> Result<(Claims, Session), Error> {
         let claims = self.check_token(token).await?;
         let id = SessionId::parse(&claims.session).ok_or(Code::TokenInvalid)?;
         let found = self.0.sessions.find(&id).await?;
         let session = found.ok_or(Code::TokenInvalid)?;
         let is_same = session.identity.subject == claims.subject && session.refresh.is_some();
         is_same
-            .then_some(session)
+            .then_some((claims, session))
             .ok_or_else(|| Code::TokenInvalid.into())
     }
 
     /// The tokens of a session as it is about to stand.
-    pub(super) async fn mint(&self, session: &Session, now: Timestamp) -> Result<Tokens, Error> {
+    pub(super) async fn mint(
+        &self,
+        session: &Session,
+        now: Timestamp,
+        scopes: Option<&[String]>,
+    ) -> Result<Tokens, Error> {
         let failed = |source| Error::with_source(Code::PluginError, source);
         let issuer = self.0.issuer.as_deref().ok_or(Code::InternalError)?;
         let state = session.refresh.as_ref().ok_or(Code::InternalError)?;
@@ -218,6 +244,9 @@ impl Engine {
                 format!("the claim `{name}` is the engine's own").into(),
             ));
         }
+        let grant = session.grant.as_ref();
+        let client = grant.map_or(self.origin().as_str(), |grant| &grant.client);
+        let scope = grant.map(|grant| scopes.unwrap_or(&grant.scopes).join(" "));
         if let Some(delegate) = &session.identity.delegate {
             extra.insert("act".to_owned(), json!({"sub": delegate.to_string()}));
         }
@@ -232,10 +261,11 @@ impl Engine {
             expires_at,
             token_id: random_alphanumeric::<22>(),
             session: session.id.to_string(),
-            client: self.origin().as_str().to_owned(),
+            client: client.to_owned(),
             authenticated_at: session.identity.authenticated_at,
             method: session.identity.method.clone(),
             account: session.identity.account.clone(),
+            scope,
             extra,
         };
         Ok(Tokens {
@@ -246,8 +276,36 @@ impl Engine {
     }
 }
 
+/// Who asks for new tokens.
+pub(super) enum Holder<'a> {
+    /// Whoever signed in.
+    Own,
+    /// An application that was allowed to, perhaps for fewer scopes than it may have.
+    Client {
+        id: &'a str,
+        scopes: Option<&'a [String]>,
+    },
+}
+
+impl Holder<'_> {
+    fn holds(&self, session: &Session) -> bool {
+        match (self, &session.grant) {
+            (Self::Own, None) => true,
+            (Self::Client { id, .. }, Some(grant)) => grant.client == *id && grant.refreshable,
+            _ => false,
+        }
+    }
+
+    fn scopes(&self) -> Option<&[String]> {
+        match self {
+            Self::Own => None,
+            Self::Client { scopes, .. } => *scopes,
+        }
+    }
+}
+
 /// Why one round of a refresh came to nothing.
-enum Refusal {
+pub(super) enum Refusal {
     Conflict,
     Final(Error),
 }
@@ -280,4 +338,4 @@ impl From<TokenError> for Error {
     }
 }
 
-const ROUNDS: usize = 3;
+pub(super) const ROUNDS: usize = 3;

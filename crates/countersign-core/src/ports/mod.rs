@@ -7,6 +7,7 @@ pub(crate) mod events;
 pub(crate) mod gate;
 pub(crate) mod limits;
 pub(crate) mod nonces;
+pub(crate) mod registry;
 pub(crate) mod sessions;
 pub(crate) mod tokens;
 pub(crate) mod verifier;

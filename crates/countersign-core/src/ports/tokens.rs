@@ -32,6 +32,32 @@ pub trait TokenIssuer: Debug + Send + Sync + 'static {
     /// [`TokenError::Invalid`], [`TokenError::Unavailable`].
     async fn verify(&self, token: &str, expected: &Expected<'_>) -> Result<Claims, TokenError>;
 
+    /// Signs an ID token (OpenID Connect Core 1.0 section 2). It can never pass for an access token,
+    /// nor one of those for it. The keys of `jwks` must check it: a shared secret signs none.
+    ///
+    /// # Errors
+    /// [`TokenError::Unavailable`] if the keys cannot be reached, or the issuer has none for this.
+    async fn issue_id(&self, claims: &IdClaims) -> Result<AccessToken, TokenError> {
+        let _ = claims;
+        Err(TokenError::Unavailable(
+            "this issuer signs no ID tokens".into(),
+        ))
+    }
+
+    /// What an ID token of `issuer` says, also one that has expired: a hint, no credential.
+    ///
+    /// # Errors
+    /// [`TokenError::Invalid`], [`TokenError::Unavailable`].
+    async fn read_id(
+        &self,
+        token: &str,
+        issuer: &str,
+        now: Timestamp,
+    ) -> Result<IdClaims, TokenError> {
+        let _ = (token, issuer, now);
+        Err(TokenError::Invalid)
+    }
+
     /// The public keys (RFC 7517) at `now`.
     fn jwks(&self, now: Timestamp) -> Jwks;
 }
@@ -61,6 +87,8 @@ pub struct Claims {
     pub method: String,
     /// The account that was shown (CAIP-10).
     pub account: AccountId,
+    /// `scope`: what an application was allowed; the holder's own tokens name none.
+    pub scope: Option<String>,
     /// What the application added; none of the [reserved](Self::RESERVED) names.
     pub extra: serde_json::Map<String, serde_json::Value>,
 }
@@ -90,6 +118,33 @@ impl Claims {
     ];
 }
 
+/// What an ID token says about a sign-in (OpenID Connect Core 1.0 section 2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdClaims {
+    /// `iss`: who issued it.
+    pub issuer: String,
+    /// `sub`: who signed in.
+    pub subject: Subject,
+    /// `aud`: the client it is for.
+    pub audience: String,
+    /// `iat`.
+    pub issued_at: Timestamp,
+    /// `exp`.
+    pub expires_at: Timestamp,
+    /// `auth_time`: when the signature was checked.
+    pub authenticated_at: Timestamp,
+    /// `amr`: how it was proved.
+    pub method: String,
+    /// `sid`: the session of the client, as in its access tokens.
+    pub session: String,
+    /// `nonce`: what the client sent.
+    pub nonce: Option<String>,
+    /// `at_hash` is made of it; `None` when read.
+    pub access_token: Option<AccessToken>,
+    /// What else it says; none of the [reserved](Claims::RESERVED) names but `account`.
+    pub extra: serde_json::Map<String, serde_json::Value>,
+}
+
 /// What a token must say to be good here.
 #[derive(Debug, Clone, Copy)]
 pub struct Expected<'a> {
@@ -104,7 +159,7 @@ pub struct Expected<'a> {
 }
 
 /// A token for the client.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct AccessToken(String);
 
 impl AccessToken {

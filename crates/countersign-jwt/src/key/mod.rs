@@ -132,7 +132,7 @@ impl Key {
             material,
         };
         key.kid = key.name();
-        key.header = jws::header(key.algorithm(), &key.kid);
+        key.header = jws::header(jws::ACCESS, key.algorithm(), &key.kid);
         key
     }
 

@@ -78,6 +78,9 @@ pub(crate) fn write(
         ("sid".to_owned(), claims.session.clone().into()),
         ("sub".to_owned(), subject.into()),
     ]);
+    if let Some(scope) = &claims.scope {
+        ctx.insert("scope".to_owned(), (**scope).into());
+    }
     let payload = Payload {
         aud: domain_of(&claims.audience),
         ctx,
@@ -151,6 +154,11 @@ impl ThirdwebClaims {
         let (issuer, audience) = (text("iss")?, text("aud")?);
         let (subject, account) = (text("sub")?, text("account")?);
         let (session, client) = (text("sid")?, text("client_id")?);
+        let scope = match self.context.remove("scope") {
+            None => None,
+            Some(Value::String(scope)) => Some(scope),
+            Some(_) => return None,
+        };
         let is_ours = issuer == expected.issuer && audience == expected.audience;
         let is_one = address_of(&subject) == self.subject && domain_of(&audience) == self.audience;
         let authenticated_at = instant(self.context.remove("auth_time")?.as_i64()?)?;
@@ -170,6 +178,7 @@ impl ThirdwebClaims {
             authenticated_at,
             method,
             account: account.parse().ok()?,
+            scope,
             extra: self.context,
         })
     }

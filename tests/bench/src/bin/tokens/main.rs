@@ -169,6 +169,7 @@ fn claims() -> Claims {
         authenticated_at: now,
         method: "eip191".to_owned(),
         account,
+        scope: None,
         extra: Map::<String, Value>::new(),
     }
 }

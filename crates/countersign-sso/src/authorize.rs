@@ -1,0 +1,184 @@
+//! The authorization endpoint: from a request to a code, by way of signing in and consenting.
+
+use std::net::IpAddr;
+
+use countersign_core::Session;
+
+use crate::{
+    client::{Client, ConsentRule},
+    consent::Question,
+    error::{OAuthCode, OAuthError, Refusal},
+    params::{Params, form_urlencode},
+    provider::{Provider, TRANSACTION},
+    request::{Request, Return},
+};
+
+/// What comes of an authorization request.
+#[derive(Debug)]
+#[must_use]
+pub enum Authorization {
+    /// The browser goes to the client, with a code or an error: by 303, never 307.
+    Redirect(String),
+    /// The person signs in first, and comes back with this name of the transaction.
+    SignIn(String),
+    /// The person is asked.
+    Ask(Question),
+    /// The client or its redirect URI is not good: a page says so, and nobody is sent anywhere.
+    Fault(OAuthError),
+}
+
+impl Provider {
+    /// Takes a request, in the name of whoever holds the session.
+    ///
+    /// # Errors
+    /// `rate_limited`, `store_unavailable`.
+    pub async fn authorize(
+        &self,
+        params: &Params,
+        session: Option<&Session>,
+        ip: Option<IpAddr>,
+    ) -> Result<Authorization, Refusal> {
+        self.count("authorize", self.engine.limits().challenge, ip)
+            .await?;
+        let (client, to) = match self.sender(params).await? {
+            Ok(known) => known,
+            Err(fault) => return Ok(Authorization::Fault(fault)),
+        };
+        match Request::read(&client, &to, params, self.engine.now()) {
+            Ok(request) => self.advance(&client, request, None, session).await,
+            Err(error) => Ok(self.back(&to, &error)),
+        }
+    }
+
+    /// Goes on with a request that was put aside while the person signed in.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    pub async fn resume(
+        &self,
+        transaction: &str,
+        session: Option<&Session>,
+    ) -> Result<Authorization, Refusal> {
+        let taken = self.engine.take::<Request>(WAITING, transaction).await?;
+        let now = self.engine.now();
+        let Some((request, until)) = taken.filter(|(_, until)| now < *until) else {
+            return Ok(Authorization::Fault(OVER));
+        };
+        // It stays, so that the page can be loaded again.
+        let keep = until.since(now);
+        self.engine
+            .put(WAITING, transaction, &request, keep)
+            .await?;
+        match self.clients.find(&request.client).await? {
+            Some(client) if request.registered(&client).is_some() => {
+                self.advance(&client, request, Some(transaction), session)
+                    .await
+            }
+            _ => Ok(Authorization::Fault(OVER)),
+        }
+    }
+
+    async fn advance(
+        &self,
+        client: &Client,
+        request: Request,
+        transaction: Option<&str>,
+        session: Option<&Session>,
+    ) -> Result<Authorization, Refusal> {
+        let now = self.engine.now();
+        let Some(session) = session.filter(|session| request.is_content_with(session, now)) else {
+            if request.silent {
+                let error = OAuthError::new(OAuthCode::LoginRequired, "nobody is signed in");
+                return Ok(self.back(&request.to(), &error));
+            }
+            return self.wait(request, transaction).await;
+        };
+        let uri = request.registered(client).ok_or(OVER)?;
+        let may_skip = match client.consent_at(uri) {
+            ConsentRule::Never => !request.ask_always,
+            ConsentRule::Remember if request.ask_always => false,
+            ConsentRule::Remember => self.remembers(client, session, &request.scopes).await?,
+            ConsentRule::Always => false,
+        };
+        if may_skip {
+            let code = self.issue_code(&request, session).await?;
+            return Ok(self.forth(&request, &code));
+        }
+        if request.silent {
+            let asks = "the person would have to be asked";
+            let error = OAuthError::new(OAuthCode::InteractionRequired, asks);
+            return Ok(self.back(&request.to(), &error));
+        }
+        Ok(Authorization::Ask(
+            self.question(client, request, session).await?,
+        ))
+    }
+
+    /// Puts a request aside.
+    async fn wait(
+        &self,
+        request: Request,
+        transaction: Option<&str>,
+    ) -> Result<Authorization, Refusal> {
+        let name = match transaction {
+            Some(name) => name.to_owned(), // it is waiting already
+            None => {
+                let name = self.engine.fresh_value();
+                self.engine
+                    .put(WAITING, &name, &request, TRANSACTION)
+                    .await?;
+                name
+            }
+        };
+        Ok(Authorization::SignIn(name))
+    }
+
+    /// The client, and where its answers go; or why nobody is sent anywhere.
+    async fn sender(
+        &self,
+        params: &Params,
+    ) -> Result<Result<(Client, Return), OAuthError>, Refusal> {
+        let id = match params.required("client_id") {
+            Ok(id) => id.parse(),
+            Err(error) => return Ok(Err(error)),
+        };
+        let unknown = OAuthError::new(OAuthCode::InvalidClient, "there is no such client");
+        let Ok(id) = id else {
+            return Ok(Err(unknown));
+        };
+        let Some(client) = self.clients.find(&id).await? else {
+            return Ok(Err(unknown));
+        };
+        Ok(Return::of(&client, params).map(|to| (client, to)))
+    }
+
+    pub(crate) fn forth(&self, request: &Request, code: &str) -> Authorization {
+        self.redirect(&request.to(), &[("code", code)])
+    }
+
+    pub(crate) fn back(&self, to: &Return, error: &OAuthError) -> Authorization {
+        let pairs = [
+            ("error", error.code().as_str()),
+            ("error_description", error.description()),
+        ];
+        self.redirect(to, &pairs)
+    }
+
+    /// Every answer names the issuer (RFC 9207) and gives the state back as it came.
+    fn redirect(&self, to: &Return, pairs: &[(&str, &str)]) -> Authorization {
+        let state = to.state.as_deref().map(|state| ("state", state));
+        let all = pairs.iter().copied().chain(state);
+        let query = form_urlencode(all.chain([("iss", self.issuer())]));
+        let uri = &to.redirect_uri;
+        let mark = if uri.contains('?') { '&' } else { '?' };
+        Authorization::Redirect(format!("{uri}{mark}{query}"))
+    }
+}
+
+pub(crate) const OVER: OAuthError = OAuthError::new(
+    OAuthCode::InvalidRequest,
+    "this request is over, or was never made: begin again at the application",
+);
+
+/// The purpose of requests that wait for a sign-in.
+const WAITING: &str = "oauth request";
