@@ -164,6 +164,7 @@ async fn put(store: &MemorySessions, number: u64) -> SessionToken {
         expires_at: now + Duration::from_secs(86_400),
         refresh: None,
         standing: None,
+        grant: None,
         data: Default::default(),
     };
     store.insert(&session).await.unwrap();
