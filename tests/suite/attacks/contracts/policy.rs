@@ -164,6 +164,7 @@ fn c10_nothing_is_asked_of_a_node_before_the_text_and_its_nonce_are_good() {
             assert!(text.contains(from), "{text}");
             let answer = browser.verify(&account, &text.replace(from, to)).await;
             assert_refused(&answer, expected, to);
+            assert!(site.node.asked().is_empty(), "{to}: a node was asked");
         }
         // A used nonce, another browser's nonce, and another account's challenge.
         let browser = site.browser();
