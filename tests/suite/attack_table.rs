@@ -5,7 +5,14 @@ use std::{collections::BTreeSet, fs};
 use countersign_tests::{root, sources};
 
 /// The parts of the project that are built; the `since` column of the table names them.
-const BUILT: &[&str] = &["foundation", "polkadot", "tokens", "contracts", "sso"];
+const BUILT: &[&str] = &[
+    "foundation",
+    "polkadot",
+    "stores",
+    "tokens",
+    "contracts",
+    "sso",
+];
 
 struct Row {
     id: String,

@@ -7,8 +7,10 @@ use countersign_ethereum::{Ens, Ethereum, Rpc};
 use countersign_http::AuthHttp;
 use countersign_jwt::{Algorithm, Jwt, Key, KeyRing};
 use countersign_store_memory::stores;
+use countersign_testkit::{ORIGIN, Stage, rig::Browser};
 use countersign_tests::{
-    chain::{CHAIN_ID, Chain, clients},
+    chain::{CHAIN_ID, Chain, clients, evm},
+    every_rig,
     npm::node,
     poem_rig_at,
 };
@@ -66,4 +68,24 @@ fn an_account_that_delegates_to_a_contract_signs_in_both_ways() {
 #[test]
 fn who_signed_in_is_known_by_the_name_that_points_back() {
     play("names");
+}
+
+#[test]
+fn the_longest_signature_of_a_contract_passes_every_adapter() {
+    countersign_testkit::run(async {
+        let chain = Chain::start().await;
+        let ethereum = Ethereum::mainnet().contract_wallets(chain.rpc().await);
+        let stage = Stage::with(ethereum);
+        let auth = AuthHttp::new(stage.engine.clone());
+        let account = chain.contract(1, &evm::agrees()).await;
+        let longest = account.clone().signing(vec![7; 16 * 1024]);
+        let too_long = account.clone().signing(vec![7; 32 * 1024]);
+        for (name, rig) in every_rig(&auth).await {
+            let answer = Browser::on(&*rig, ORIGIN).sign_in(&longest).await;
+            assert_eq!(answer.status(), 200, "{name}: {}", answer.text());
+            let answer = Browser::on(&*rig, ORIGIN).sign_in(&too_long).await;
+            let (status, code) = answer.refusal();
+            assert_eq!((status, &*code), (413, "request_too_large"), "{name}");
+        }
+    });
 }

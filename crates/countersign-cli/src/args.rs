@@ -55,6 +55,12 @@ pub(crate) struct VerifyArgs {
     #[arg(long, value_name = "CAIP2", value_parser = chains::read)]
     pub(crate) chain: Option<ChainId>,
 
+    /// A node of the text's chain, whose contract is asked if no key made the signature (ERC-1271,
+    /// ERC-6492)
+    #[cfg(feature = "contract-wallets")]
+    #[arg(long, value_name = "URL")]
+    pub(crate) rpc: Option<String>,
+
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

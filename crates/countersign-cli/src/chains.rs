@@ -5,6 +5,8 @@ use countersign::{
     ethereum::{Ethereum, EthereumWallet},
     polkadot::{Network, Polkadot, PolkadotWallet, Scheme},
 };
+#[cfg(feature = "contract-wallets")]
+use countersign::{VerifyError, ethereum::Rpc};
 
 /// A family of chains.
 pub(crate) struct Family {
@@ -94,6 +96,20 @@ pub(crate) fn readers(chain: Option<&ChainId>) -> Vec<Reader> {
             })
         })
         .collect()
+}
+
+/// A verifier that asks a node about the contracts of a chain.
+#[cfg(feature = "contract-wallets")]
+pub(crate) async fn with_contracts(
+    chain: &ChainId,
+    url: &str,
+) -> Result<impl ChainVerifier, VerifyError> {
+    let id = (chain.namespace() == ETHEREUM.namespace)
+        .then(|| chain.reference().parse().ok())
+        .flatten();
+    let id = id.ok_or_else(|| VerifyError::chain("the chain has no contract wallets"))?;
+    let rpc = Rpc::builder(id).endpoint(url).connect().await;
+    Ok(Ethereum::chain(id).contract_wallets(rpc.map_err(VerifyError::unavailable)?))
 }
 
 /// A wallet for a chain that [`read`] gave, with this key or else a fresh one; `None` if the bytes

@@ -38,7 +38,7 @@ pub fn examine(message: &str, signature: Option<&str>, expected: &Expected) -> R
     report.sign_in = Some(sign_in);
     match (account, signature) {
         (Some(account), Some(signature)) => {
-            match prove(&*reader.verifier, &account, message, &signature) {
+            match prove(&*reader.verifier, &account, message, &signature, expected) {
                 Ok(verified) => {
                     report.pass(Check::Signature);
                     report.verified = Some(verified);
@@ -163,12 +163,22 @@ fn prove(
     account: &AccountId,
     message: &str,
     signature: &[u8],
+    expected: &Expected,
 ) -> Result<Verified, (Code, &'static str)> {
     let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
         .build()
         .map_err(|_| (Code::InternalError, Code::InternalError.description()))?;
     let verified = runtime
-        .block_on(verifier.verify(account, message, signature))
+        .block_on(async {
+            #[cfg(feature = "contract-wallets")]
+            if let Some(url) = &expected.rpc {
+                let verifier = chains::with_contracts(account.chain(), url).await?;
+                return verifier.verify(account, message, signature).await;
+            }
+            let _ = expected;
+            verifier.verify(account, message, signature).await
+        })
         .map_err(|error| (error.code(), error.detail()))?;
     if verified.account() == account {
         Ok(verified)

@@ -15,6 +15,9 @@ pub struct Expected {
     pub chain: Option<ChainId>,
     /// The instant of the check.
     pub at: Timestamp,
+    /// A node of the text's chain, to ask its contracts; not read without the feature
+    /// `contract-wallets`.
+    pub rpc: Option<String>,
 }
 
 impl Expected {
@@ -25,6 +28,7 @@ impl Expected {
             nonce: None,
             chain: None,
             at,
+            rpc: None,
         }
     }
 }

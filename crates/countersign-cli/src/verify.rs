@@ -28,6 +28,10 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
         nonce: args.nonce.clone(),
         chain: args.chain.clone(),
         at: args.at.unwrap_or_else(|| SystemClock.now()),
+        #[cfg(feature = "contract-wallets")]
+        rpc: args.rpc.clone(),
+        #[cfg(not(feature = "contract-wallets"))]
+        rpc: None,
     };
     let signature = args.signature.as_deref();
     let report = match std::str::from_utf8(&bytes) {

@@ -24,6 +24,7 @@ fn expected(case: &Value, site: &str) -> Expected {
         nonce: Some(text(case, "nonce").to_owned()),
         chain: Some(text(case, "chain").parse().unwrap()),
         at: DateTime::parse(text(case, "at")).unwrap().floor(),
+        rpc: None,
     }
 }
 

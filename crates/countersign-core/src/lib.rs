@@ -50,7 +50,7 @@ pub use ports::{
 pub use secret::{Binding, RefreshSeed, RefreshToken, Secret, SessionId, SessionToken};
 pub use session::{Grant, RefreshState, Session, SessionKind, Standing};
 pub use sign_in::{
-    ChainText, DomainText, Field, SignIn, StatementText, TextDialect, TextProfile, UriText,
-    label_of,
+    ChainText, DomainText, Field, NonceText, SignIn, StatementText, TextDialect, TextForms,
+    TextProfile, UriText, label_of,
 };
 pub use time::{Clock, DateTime, SystemClock, Timestamp};

@@ -14,7 +14,7 @@ mod housekeeping;
 #[cfg(feature = "login-page")]
 mod login_page;
 #[cfg_attr(
-    not(any(feature = "quickstart", feature = "ssx")),
+    not(any(feature = "quickstart", feature = "ssx", feature = "thirdweb")),
     allow(dead_code, reason = "what is used depends on the features")
 )]
 mod mounts;
@@ -157,9 +157,10 @@ impl AuthHttp {
     /// ```
     ///
     /// # Errors
-    /// `CFG_PLUGIN_CONFLICT`: a path of it is served already.
+    /// `CFG_PLUGIN_CONFLICT`: a path of it is served already; what else the dialect names.
     pub fn with(mut self, dialect: impl Dialect) -> Result<Self, ConfigError> {
         let inner = Arc::make_mut(&mut self.0);
+        dialect.fits(&inner.engine)?;
         inner.mounts.add(Arc::new(dialect), &inner.base)?;
         Ok(self)
     }

@@ -3,7 +3,7 @@
 use std::{fmt::Debug, sync::Arc};
 
 use bytes::Bytes;
-use countersign_core::{ConfigError, ConfigFault, Error, async_trait};
+use countersign_core::{ConfigError, ConfigFault, Engine, Error, async_trait};
 use http::{Method, request::Parts};
 
 use crate::{Inner, reply::Reply, route::Route};
@@ -16,6 +16,14 @@ pub(crate) trait Endpoints: Debug + Send + Sync {
 
     /// What there is. A path with `GET` has `HEAD` too, and every path has `OPTIONS`.
     fn endpoints(&self) -> &[Endpoint];
+
+    /// Whether the engine can carry it.
+    ///
+    /// # Errors
+    /// What is missing.
+    fn fits(&self, _engine: &Engine) -> Result<(), ConfigError> {
+        Ok(())
+    }
 
     /// Answers one of them, by its [`action`](Endpoint::action). The body is under the limit and of
     /// an accepted type, and the origin rule holds.

@@ -123,6 +123,30 @@ fn x03_a_claim_whose_answer_was_lost_is_no_session_and_cannot_be_repeated() {
 }
 
 #[test]
+fn x12_an_end_between_the_claim_and_the_session_asks_for_another_signature() {
+    run(async {
+        for mood in [Mood::Down, Mood::Mute] {
+            let (site, wallet) = (Site::new(), ethereum_wallet(1));
+            let cut_short = proof(&site, &wallet).await;
+            site.sessions.set(mood);
+            let lost = site.engine().sign_in(&cut_short, &Context::token()).await;
+            assert_eq!(lost.unwrap_err().code().as_str(), "store_unavailable");
+            site.sessions.set(Mood::Well);
+            let again = site.engine().sign_in(&cut_short, &Context::token()).await;
+            assert_eq!(again.unwrap_err().code().as_str(), "nonce_invalid");
+            let signed_in = site.stage.sign_in(&wallet).await.unwrap();
+            let subject = &signed_in.session.identity.subject;
+            let sessions = site.engine().sessions(subject).await.unwrap();
+            // One that was written, and of which nobody heard, is found by its subject: it can be
+            // ended, and nobody holds its token.
+            assert_eq!(sessions.len(), if mood == Mood::Mute { 2 } else { 1 });
+            site.engine().sign_out_everywhere(subject).await.unwrap();
+            assert!(site.engine().sessions(subject).await.unwrap().is_empty());
+        }
+    });
+}
+
+#[test]
 fn x17_a_session_that_cannot_be_read_is_503_and_the_cookie_is_kept() {
     run(async {
         let (site, wallet) = (Site::new(), ethereum_wallet(1));

@@ -20,6 +20,7 @@
 //! | `quickstart` | [`dialects::Quickstart`]: the endpoints of the Sign-In with Ethereum quickstart for Express |
 //! | `sso` | [`sso`]: other applications sign people in here, by OAuth 2.1 and OpenID Connect |
 //! | `ssx` | [`dialects::Ssx`]: the endpoints of an SSX server, for apps with its browser SDK |
+//! | `thirdweb` | [`dialects::Thirdweb`]: the endpoints of thirdweb's auth |
 //! | `actix` | [`actix`]: the adapter for Actix Web |
 //! | `axum` | [`axum`]: the adapter for axum |
 //! | `poem` | [`poem`]: the adapter for Poem |

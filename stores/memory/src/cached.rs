@@ -124,6 +124,10 @@ impl<S: SessionStore> SessionStore for Cached<S> {
         self.found.invalidate_all();
         answer
     }
+
+    fn is_shared(&self) -> bool {
+        self.store.is_shared()
+    }
 }
 
 impl<S: fmt::Debug> fmt::Debug for Cached<S> {

@@ -135,6 +135,10 @@ impl RateLimiter for MemoryLimiter {
         });
         Ok(purged.sum::<usize>() as u64)
     }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
 }
 
 impl fmt::Debug for MemoryLimiter {

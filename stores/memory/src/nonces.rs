@@ -87,4 +87,8 @@ impl NonceStore for MemoryNonces {
         }
         Ok(purged as u64)
     }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
 }

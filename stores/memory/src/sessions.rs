@@ -100,4 +100,8 @@ impl SessionStore for MemorySessions {
         }
         Ok(purged as u64)
     }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
 }

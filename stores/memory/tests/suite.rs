@@ -99,6 +99,21 @@ fn a_flood_of_clients_shares_one_quota_and_spares_the_others() {
 }
 
 #[test]
+fn several_nodes_do_not_share_what_is_in_memory() {
+    let codes = |nodes| -> Vec<_> {
+        let built = Engine::builder("http://127.0.0.1:3000")
+            .dev()
+            .stores(countersign_store_memory::stores())
+            .nodes(nodes)
+            .build();
+        let faults = built.unwrap_err().faults().to_vec(); // it has no chain
+        faults.into_iter().map(|fault| fault.code).collect()
+    };
+    assert!(codes(2).contains(&"CFG_STORE_SHARED"));
+    assert!(!codes(1).contains(&"CFG_STORE_SHARED"));
+}
+
+#[test]
 fn memory_is_volatile_and_an_engine_that_needs_more_refuses_it() {
     let built = |least| {
         Engine::builder("http://127.0.0.1:3000")

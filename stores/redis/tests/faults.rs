@@ -282,6 +282,45 @@ fn x11_a_server_that_does_not_answer_is_unavailable_after_two_seconds_and_heals(
     });
 }
 
+/// A session and its place in the index are one script: a kill leaves both or neither.
+#[test]
+fn x12_a_kill_leaves_no_session_without_its_place_in_the_index() {
+    let mut redis = Redis::durable();
+    run(async {
+        let stores = open(&redis).await;
+        let mut writers = tokio::task::JoinSet::new();
+        for writer in 0..8 {
+            let stores = stores.clone();
+            writers.spawn(async move {
+                let mut acknowledged = Vec::new();
+                loop {
+                    let session = session(&format!("user{writer}"));
+                    match stores.insert(&session).await {
+                        Ok(()) => acknowledged.push(session),
+                        Err(_) => return acknowledged,
+                    }
+                }
+            });
+        }
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        redis.kill9();
+        let acknowledged = writers.join_all().await;
+        redis.restart();
+        let stores = open(&redis).await;
+        let mut listed = 0;
+        for sessions in acknowledged {
+            assert!(!sessions.is_empty(), "killed before anything happened");
+            let subject = &sessions[0].identity.subject;
+            let known = stores.of_subject(subject).await.unwrap();
+            assert!(sessions.iter().all(|session| known.contains(session)));
+            listed += known.len();
+        }
+        let keys = redis.ask("KEYS cs:*:s:*");
+        let keys = keys.lines().filter(|line| line.starts_with("cs:")).count();
+        assert_eq!(keys, listed, "each session is listed");
+    });
+}
+
 #[test]
 fn x13_a_redis_without_memory_is_unavailable_and_heals() {
     let redis = Redis::start();

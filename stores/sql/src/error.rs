@@ -97,8 +97,9 @@ fn store_error(error: sqlx::Error) -> StoreError {
 
 /// What one operation may take, waiting for a connection included.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(2);
-/// What waiting for a connection may take, to a server on the network.
+/// What waiting for a connection may take, to a server on the network: where there is none, clients
+/// hear so within a second.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
-pub(crate) const ACQUIRE: Duration = Duration::from_secs(1);
+pub(crate) const ACQUIRE: Duration = Duration::from_millis(800);
 const RETRIES: u32 = 3;
 const BACK_OFF: Duration = Duration::from_millis(10);

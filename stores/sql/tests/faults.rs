@@ -110,52 +110,107 @@ macro_rules! x15_a_row_that_cannot_be_read_counts_as_absent {
 
 /// Only what expired goes, in batches, while others go on writing.
 macro_rules! x18_a_purge_takes_only_what_expired_and_lets_others_work {
-    ($connect:expr, $rows:expr) => {
+    ($connect:expr, $pool:expr, $fill:literal) => {
         #[test]
         fn x18_a_purge_takes_only_what_expired_and_lets_others_work() {
             run(async {
-                let stores = $connect(own_tables()).await.unwrap();
+                let options = Options::default().table_prefix("x18_").unwrap();
+                let stores = $connect(options).await.unwrap();
                 let limit = Timestamp::from_secs(2_000_000_000);
-                let mut writers = JoinSet::new();
-                for writer in 0..4 {
-                    let stores = stores.clone();
-                    writers.spawn(async move {
-                        for n in 0..$rows / 4 {
-                            let secs = if n % 10 == 0 {
-                                2_000_000_000
-                            } else {
-                                1_999_999_999
-                            };
-                            let old = OneTime {
-                                expires_at: Timestamp::from_secs(secs),
-                                ..record(&format!("w{writer} {n}"))
-                            };
-                            stores.issue(&old).await.unwrap();
-                        }
-                    });
-                }
-                writers.join_all().await;
+                let live = OneTime {
+                    expires_at: limit,
+                    ..record("live")
+                };
+                stores.issue(&live).await.unwrap();
+                let fill = $fill.replace("ROWS", &rows().to_string());
+                let fill = sqlx::AssertSqlSafe(fill);
+                sqlx::query(fill)
+                    .execute(&$pool.await.unwrap())
+                    .await
+                    .unwrap();
                 let purger = stores.clone();
+                let begin = Instant::now();
                 let purge = tokio::spawn(async move { NonceStore::purge(&purger, limit).await });
                 let (mut slowest, mut n) = (Duration::ZERO, 0);
                 while !purge.is_finished() {
                     let begin = Instant::now();
-                    stores
-                        .issue(&record(&format!("meanwhile {n}")))
-                        .await
-                        .unwrap();
+                    let meanwhile = OneTime {
+                        expires_at: limit,
+                        ..record(&format!("meanwhile {n}"))
+                    };
+                    stores.issue(&meanwhile).await.unwrap();
                     slowest = slowest.max(begin.elapsed());
                     n += 1;
                 }
-                assert_eq!(purge.await.unwrap().unwrap(), $rows * 9 / 10);
+                assert_eq!(purge.await.unwrap().unwrap(), rows());
+                eprintln!(
+                    "{} rows purged in {:?}; {n} writes meanwhile, the slowest {slowest:?}",
+                    rows(),
+                    begin.elapsed()
+                );
                 assert_eq!(NonceStore::purge(&stores, limit).await.unwrap(), 0);
-                let kept = stores.consume(&record("w0 0").key).await.unwrap();
-                assert!(kept.is_some(), "what is not over stays");
-                eprintln!("{n} writes meanwhile, the slowest {slowest:?}");
+                let kept = stores.consume(&live.key).await.unwrap();
+                assert_eq!(kept, Some(live), "what is not over stays");
                 assert!(slowest < Duration::from_secs(1), "{slowest:?}");
             });
         }
     };
+}
+
+/// A session is one row, index and all: a kill leaves the whole of it or nothing.
+macro_rules! x12_a_kill_leaves_whole_sessions_only {
+    ($Server:ident, $Stores:ident) => {
+        #[test]
+        fn x12_a_kill_leaves_whole_sessions_only() {
+            let mut server = $Server::start();
+            run(async {
+                let options = own_tables();
+                let stores = $Stores::connect(&server.url(), options.clone())
+                    .await
+                    .unwrap();
+                let mut writers = JoinSet::new();
+                for writer in 0..4 {
+                    let stores = stores.clone();
+                    writers.spawn(async move {
+                        let mut acknowledged = Vec::new();
+                        loop {
+                            let session = session(&format!("user{writer}"));
+                            match stores.insert(&session).await {
+                                Ok(()) => acknowledged.push(session),
+                                Err(_) => return acknowledged,
+                            }
+                        }
+                    });
+                }
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                server.kill9();
+                let acknowledged = writers.join_all().await;
+                server.restart();
+                let stores = $Stores::connect(&server.url(), options).await.unwrap();
+                for sessions in acknowledged {
+                    assert!(!sessions.is_empty(), "killed before anything happened");
+                    let subject = &sessions[0].identity.subject;
+                    let known = stores.of_subject(subject).await.unwrap();
+                    assert!(sessions.iter().all(|session| known.contains(session)));
+                    for session in &known {
+                        let found = stores.find(&session.id).await.unwrap();
+                        assert_eq!(found.as_ref(), Some(session));
+                    }
+                    let removed = stores.remove_all(subject).await.unwrap();
+                    assert_eq!(removed, known.len() as u64);
+                }
+            });
+        }
+    };
+}
+
+/// How many rows a purge is tried with: 20,000, or what `COUNTERSIGN_ROWS` says (1000000 is the
+/// whole of the row).
+fn rows() -> u64 {
+    match std::env::var("COUNTERSIGN_ROWS") {
+        Ok(text) => text.parse().unwrap(),
+        Err(_) => 20_000,
+    }
 }
 
 /// What a backup brings back stays out, once the epoch says so.
@@ -220,8 +275,37 @@ mod postgres {
         sqlx::PgPool::connect(&Postgres::shared().url()),
         "UPDATE x15_session SET payload = $1 WHERE id = $2"
     );
-    x18_a_purge_takes_only_what_expired_and_lets_others_work!(connect, 10_000);
+    x18_a_purge_takes_only_what_expired_and_lets_others_work!(
+        connect,
+        sqlx::PgPool::connect(&Postgres::shared().url()),
+        "INSERT INTO x18_one_time SELECT ('old' || n)::bytea, 'x', 1999999999000, '' \
+         FROM generate_series(1, ROWS) AS n"
+    );
+    x12_a_kill_leaves_whole_sessions_only!(Postgres, PgStores);
     g01_each_proof_is_let_in_once!(connect, 4);
+
+    #[test]
+    fn x13_a_full_disk_is_unavailable_and_heals() {
+        let server = Postgres::shared();
+        run(async {
+            let options = Options::default().table_prefix("x13_").unwrap();
+            let stores = connect(options).await.unwrap();
+            server.admin(
+                "CREATE FUNCTION x13_full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                     RAISE EXCEPTION 'no space left on device' USING ERRCODE = '53100';
+                 END $$;
+                 CREATE TRIGGER x13 BEFORE INSERT ON x13_one_time
+                     FOR EACH ROW EXECUTE FUNCTION x13_full();
+                 CREATE TRIGGER x13 BEFORE INSERT ON x13_session
+                     FOR EACH ROW EXECUTE FUNCTION x13_full();",
+            );
+            assert!(is_unavailable(&stores.issue(&record("a")).await));
+            assert!(is_unavailable(&stores.insert(&session("alice")).await));
+            server.admin("DROP FUNCTION x13_full CASCADE");
+            stores.issue(&record("a")).await.unwrap();
+            stores.insert(&session("alice")).await.unwrap();
+        });
+    }
 
     #[test]
     fn x01_x02_x17_a_server_that_is_gone_is_unavailable_at_once_and_heals() {
@@ -443,8 +527,37 @@ mod mariadb {
         sqlx::MySqlPool::connect(&MariaDb::shared().url()),
         "UPDATE x15_session SET payload = ? WHERE id = ?"
     );
-    x18_a_purge_takes_only_what_expired_and_lets_others_work!(connect, 10_000);
+    x18_a_purge_takes_only_what_expired_and_lets_others_work!(
+        connect,
+        sqlx::MySqlPool::connect(&MariaDb::shared().url()),
+        "INSERT INTO x18_one_time SELECT CONCAT('old', seq), 'x', 1999999999000, '' \
+         FROM seq_1_to_ROWS"
+    );
+    x12_a_kill_leaves_whole_sessions_only!(MariaDb, MySqlStores);
     g01_each_proof_is_let_in_once!(connect, 4);
+
+    /// As the server says it: error 1021, `ER_DISK_FULL`.
+    #[test]
+    fn x13_a_full_disk_is_unavailable_and_heals() {
+        let server = MariaDb::shared();
+        run(async {
+            let options = Options::default().table_prefix("x13_").unwrap();
+            let stores = connect(options).await.unwrap();
+            for table in ["one_time", "session"] {
+                server.admin(&format!(
+                    "CREATE TRIGGER app.x13_{table} BEFORE INSERT ON app.x13_{table} FOR EACH ROW \
+                     SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1021, MESSAGE_TEXT = 'disk full'"
+                ));
+            }
+            assert!(is_unavailable(&stores.issue(&record("a")).await));
+            assert!(is_unavailable(&stores.insert(&session("alice")).await));
+            for table in ["one_time", "session"] {
+                server.admin(&format!("DROP TRIGGER app.x13_{table}"));
+            }
+            stores.issue(&record("a")).await.unwrap();
+            stores.insert(&session("alice")).await.unwrap();
+        });
+    }
 
     #[test]
     fn g01_each_proof_is_let_in_once_without_returning() {
@@ -558,8 +671,40 @@ mod sqlite {
         sqlx::SqlitePool::connect(&url_of(&Options::default().table_prefix("x15_").unwrap())),
         "UPDATE x15_session SET payload = $1 WHERE id = $2"
     );
-    x18_a_purge_takes_only_what_expired_and_lets_others_work!(connect, 4_000);
+    x18_a_purge_takes_only_what_expired_and_lets_others_work!(
+        connect,
+        sqlx::SqlitePool::connect(&url_of(&Options::default().table_prefix("x18_").unwrap())),
+        "INSERT INTO x18_one_time WITH RECURSIVE n(n) AS \
+         (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ROWS) \
+         SELECT CAST('old' || n AS BLOB), 'x', 1999999999000, '' FROM n"
+    );
     g01_each_proof_is_let_in_once!(connect, 2);
+
+    #[test]
+    fn x13_a_full_disk_is_unavailable_and_heals() {
+        run(async {
+            let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1);
+            let url = format!("{}?mode=rwc", sqlite_url());
+            let pool = pool.connect(&url).await.unwrap();
+            let stores = SqliteStores::from_pool(pool.clone(), Options::default())
+                .await
+                .unwrap();
+            let (session, big) = (session("alice"), vec![0; 100_000]);
+            stores.insert(&session).await.unwrap();
+            // The file may grow no further.
+            let limit = "PRAGMA max_page_count = 1"; // at least what there is
+            sqlx::query(limit).execute(&pool).await.unwrap();
+            let record = OneTime {
+                payload: big,
+                ..record("a")
+            };
+            assert!(is_unavailable(&stores.issue(&record).await));
+            assert_eq!(stores.find(&session.id).await.unwrap(), Some(session));
+            let limit = "PRAGMA max_page_count = 1000000";
+            sqlx::query(limit).execute(&pool).await.unwrap();
+            stores.issue(&record).await.unwrap();
+        });
+    }
 
     /// Two processes, as the file sees it, with 32 writers each.
     #[test]

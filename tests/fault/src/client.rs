@@ -29,6 +29,8 @@ pub struct Answer {
     pub body: Value,
     /// `name=value` of the cookies it sets.
     pub cookies: Vec<String>,
+    /// After how many seconds to try again.
+    pub retry_after: Option<u32>,
 }
 
 impl Answer {
@@ -99,6 +101,10 @@ impl Client {
             status: parts.status.as_u16(),
             body: serde_json::from_slice(&body).unwrap_or_default(),
             cookies: cookies.map(str::to_owned).collect(),
+            retry_after: parts
+                .headers
+                .get(header::RETRY_AFTER)
+                .and_then(|value| value.to_str().ok()?.parse().ok()),
         })
     }
 

@@ -32,6 +32,7 @@ for (const [what, login, chainId] of [
   ['a chain', {}, 1],
   ['another chain, and an origin as uri', { uri: `https://${domain}` }, 137],
   ['a statement and resources', { statement: 'Welcome.', resources: ['https://app.example/terms', 'ipfs://bafy'] }, 1],
+  ['a nonce as version 4 makes it', { nonce: { generate: async () => 'd9428888-122b-41e1-b85c-61e2cb1c1a5e' }, uri: `https://${domain}` }],
   ['its own nonce of letters and digits', { nonce: { generate: async () => 'a1B2c3D4e5F6g7H8i9J0k1L2' } }],
 ]) {
   const server = auth(login)

@@ -97,6 +97,12 @@ impl Engine {
         self.0.durability
     }
 
+    /// The chain that a text means which names none: the first one of the verifier whose texts bear
+    /// this [label](crate::ChainVerifier::label).
+    pub fn first_chain(&self, label: &str) -> Option<ChainId> {
+        self.0.verifiers.first_chain(label).cloned()
+    }
+
     /// The quotas of one client.
     pub fn limits(&self) -> &Limits {
         &self.0.limits

@@ -73,6 +73,7 @@ pub struct EngineBuilder {
     registry: Option<Arc<dyn Registry>>,
     durability: Durability,
     required: Durability,
+    nodes: usize,
     gate: Arc<dyn Gate>,
     events: Arc<dyn EventSink>,
     clock: Arc<dyn Clock>,
@@ -103,6 +104,7 @@ impl EngineBuilder {
             registry: None,
             durability: Durability::Volatile,
             required: Durability::Volatile,
+            nodes: 1,
             gate: Arc::new(Everybody),
             events: Arc::new(TracingEvents),
             clock: Arc::new(SystemClock),
@@ -169,6 +171,14 @@ impl EngineBuilder {
     /// Refuses stores whose crash may cost more than this (`CFG_DURABILITY`).
     pub fn require_durability(mut self, least: Durability) -> Self {
         self.required = least;
+        self
+    }
+
+    /// How many nodes serve the site; 1 by default. With more, stores that live in one process are
+    /// refused (`CFG_STORE_SHARED`), and a limiter that does is warned of: it counts for each node
+    /// by itself.
+    pub fn nodes(mut self, nodes: usize) -> Self {
+        self.nodes = nodes;
         self
     }
 
@@ -312,6 +322,7 @@ impl EngineBuilder {
             );
             faults.push(ConfigFault::new("CFG_DURABILITY", detail));
         }
+        faults.extend(self.private_store());
         faults.extend(self.retired_secrets.iter().filter_map(Secret::fault));
         if self
             .recheck_every
@@ -354,6 +365,28 @@ impl EngineBuilder {
             }
             _ => Err(faults.into()),
         }
+    }
+
+    /// Several nodes over what only one of them sees.
+    fn private_store(&self) -> Option<ConfigFault> {
+        if self.nodes < 2 {
+            return None;
+        }
+        let limiter = self.limiter.as_ref().filter(|_| !self.unlimited);
+        if limiter.is_some_and(|limiter| !limiter.is_shared()) {
+            tracing::warn!(
+                target: "countersign",
+                nodes = self.nodes,
+                "the rate limiter counts for each node by itself",
+            );
+        }
+        let is_private = self.nonces.as_ref().is_some_and(|store| !store.is_shared())
+            || self
+                .sessions
+                .as_ref()
+                .is_some_and(|store| !store.is_shared());
+        let detail = format!("{} nodes cannot share a store in memory", self.nodes);
+        is_private.then(|| ConfigFault::new("CFG_STORE_SHARED", detail))
     }
 
     fn policy(&self, faults: &mut Vec<ConfigFault>) -> Option<Policy> {

@@ -1,17 +1,20 @@
 //! Answering: a signed text becomes a session, or nothing at all.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::from_slice;
 
-use super::{Engine, tokens::Tokens};
+use super::{Durability, Engine, tokens::Tokens};
 use crate::{
     caip::AccountId,
     challenge::{ChallengeRecord, Context, Proof},
-    error::{Code, Error},
+    error::{Code, Error, StoreError},
     event::Event,
     identity::Identity,
-    ports::verifier::{ChainVerifier, Verified},
+    ports::{
+        nonces::OneTime,
+        verifier::{ChainVerifier, Verified},
+    },
     secret::{RefreshSeed, SessionToken, one_time_key},
     session::{RefreshState, Session, SessionKind, Standing},
     sign_in::SignIn,
@@ -126,10 +129,10 @@ impl Engine {
         self.spend("verify", self.0.limits.verify, context.client)
             .await?;
 
-        let (verifier, sign_in) = self
-            .0
-            .verifiers
-            .read(&proof.message, proof.chain.as_ref())?;
+        let (verifier, sign_in) =
+            self.0
+                .verifiers
+                .read(&proof.message, proof.chain.as_ref(), context.dialect.forms)?;
         let is_served = verifier.chains().contains(&sign_in.chain);
         if is_served {
             *claimed = Some(verifier.account(&sign_in.chain, &sign_in.address)?);
@@ -169,6 +172,9 @@ impl Engine {
         account: &AccountId,
         context: &Context,
     ) -> Result<(), Error> {
+        if context.dialect.client_nonces && is_uuid(&sign_in.nonce) {
+            return self.mark(sign_in, account, context).await;
+        }
         let key = one_time_key(&context.purpose, &sign_in.nonce);
         let taken = self
             .0
@@ -214,6 +220,35 @@ impl Engine {
         Ok(())
     }
 
+    /// Accepts a nonce that the client made, by a mark that it was used: the first to leave it wins.
+    /// The mark outlives the text, so a store that loses nothing knows of every text that is not
+    /// over.
+    async fn mark(
+        &self,
+        sign_in: &SignIn,
+        account: &AccountId,
+        context: &Context,
+    ) -> Result<(), Error> {
+        let end = sign_in.expiration_time.as_ref().map(|end| end.floor());
+        let end = end.filter(|end| *end <= self.now() + MOST_AHEAD);
+        let keeps = self.0.durability == Durability::Durable;
+        let end = match end {
+            Some(end) if keeps && context.credential == SessionKind::Token => end,
+            _ => return Err(Code::NonceInvalid.into()),
+        };
+        let used = format!("{} {}", sign_in.nonce, account);
+        let mark = OneTime {
+            key: one_time_key(&format!("{} used", context.purpose), &used),
+            payload: Vec::new(),
+            expires_at: end + CLOCKS_APART,
+        };
+        match self.0.nonces.issue(&mark).await {
+            Ok(()) => Ok(()),
+            Err(StoreError::Conflict) => Err(Code::NonceInvalid.into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Writes the new session under an id of its own and ends the client's old one.
     async fn begin_session(
         &self,
@@ -227,7 +262,9 @@ impl Engine {
         let (idle_until, expires_at) = match context.credential {
             SessionKind::Cookie => {
                 let absolute = now + lifetimes.cookie_absolute;
+                // Another system's text may end with its challenge; that says nothing of sessions.
                 let stated = sign_in.expiration_time.as_ref().map(|end| end.floor());
+                let stated = stated.filter(|_| context.dialect.forms.is_none());
                 let end = stated.map_or(absolute, |stated| stated.min(absolute));
                 (end.min(now + lifetimes.cookie_idle), end)
             }
@@ -294,6 +331,25 @@ async fn prove(
     }
     Ok(verified)
 }
+
+/// Whether this is a random UUID (RFC 9562 section 5.4), as clients make one for a nonce. The
+/// engine's own nonces have no dashes.
+fn is_uuid(nonce: &str) -> bool {
+    let groups: Vec<_> = nonce.split('-').collect();
+    let lengths = groups.iter().map(|group| group.len());
+    lengths.eq([8, 4, 4, 4, 12])
+        && groups[2].starts_with('4')
+        && groups[3].starts_with(['8', '9', 'a', 'b', 'A', 'B'])
+        && groups
+            .iter()
+            .all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// How far ahead a text with a nonce of the client's may end.
+const MOST_AHEAD: Duration = Duration::from_secs(10 * 60);
+
+/// How far the clocks of nodes may be apart, at most.
+const CLOCKS_APART: Duration = Duration::from_secs(2 * 60);
 
 /// The longest signature, in bytes.
 const MAX_SIGNATURE: usize = 16 * 1024;

@@ -4,9 +4,9 @@ use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     caip::ChainId,
-    error::{Code, ConfigFault, Error},
+    error::{Code, ConfigFault, Error, VerifyError},
     ports::verifier::ChainVerifier,
-    sign_in::{SignIn, parse::label_of},
+    sign_in::{SignIn, TextForms, parse::label_of},
 };
 
 #[derive(Debug)]
@@ -58,6 +58,11 @@ impl Verifiers {
         self.by_chain.get(chain).ok_or(Code::ChainUnsupported)
     }
 
+    /// The first chain of the verifier with this label.
+    pub(super) fn first_chain(&self, label: &str) -> Option<&ChainId> {
+        self.by_label.get(label)?.chains().first()
+    }
+
     pub(super) fn take_long_signatures(&self) -> bool {
         let mut all = self.by_chain.values();
         all.any(|verifier| verifier.takes_long_signatures())
@@ -68,10 +73,17 @@ impl Verifiers {
         &self,
         message: &str,
         chain: Option<&ChainId>,
+        forms: Option<TextForms>,
     ) -> Result<(&Arc<dyn ChainVerifier>, SignIn), Error> {
-        let label = label_of(message)?;
+        let label = match forms {
+            Some(forms) => forms.label,
+            None => label_of(message)?,
+        };
         let verifier = self.by_label.get(label).ok_or(Code::ChainUnsupported)?;
-        let sign_in = verifier.parse(message)?;
+        let sign_in = match forms {
+            Some(forms) => read_as(forms, &**verifier, message)?,
+            None => verifier.parse(message)?,
+        };
         if sign_in.compose() != message {
             return Err(Code::MessageMalformed.into());
         }
@@ -83,4 +95,30 @@ impl Verifiers {
         }
         Ok((verifier, sign_in))
     }
+}
+
+/// Reads a text in one of another system's forms. A text that names no chain means the verifier's
+/// first one.
+fn read_as(
+    forms: TextForms,
+    verifier: &dyn ChainVerifier,
+    message: &str,
+) -> Result<SignIn, VerifyError> {
+    let first = verifier.chains().first();
+    let chain = |label: &str, id: Option<&str>| {
+        let named = label.is_empty() || label == forms.label;
+        let chain = match id {
+            Some(id) => ChainId::new(verifier.namespace(), id).ok(),
+            None => first.cloned(),
+        };
+        chain.filter(|_| named)
+    };
+    let mut refused = None;
+    for profile in forms.profiles {
+        match profile.parse(message, chain) {
+            Ok(sign_in) => return Ok(sign_in),
+            Err(error) => refused = refused.or(Some(error)),
+        }
+    }
+    Err(refused.unwrap_or_else(|| VerifyError::message("there is no form to read it by")))
 }

@@ -35,6 +35,12 @@ pub trait RateLimiter: Debug + Send + Sync + 'static {
     /// # Errors
     /// `Unavailable`.
     async fn purge(&self, now: Timestamp) -> Result<u64, StoreError>;
+
+    /// Whether other processes see the same. A store in its process's memory says no, and an engine
+    /// of several nodes refuses it.
+    fn is_shared(&self) -> bool {
+        true
+    }
 }
 
 /// So much in so long.

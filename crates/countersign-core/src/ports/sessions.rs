@@ -69,4 +69,10 @@ pub trait SessionStore: Debug + Send + Sync + 'static {
     /// # Errors
     /// `Unavailable`.
     async fn purge(&self, before: Timestamp) -> Result<u64, StoreError>;
+
+    /// Whether other processes see the same. A store in its process's memory says no, and an engine
+    /// of several nodes refuses it.
+    fn is_shared(&self) -> bool {
+        true
+    }
 }

@@ -1,6 +1,8 @@
-//! How the texts of another system may differ from ours in naming the site.
+//! How the texts of another system may differ from ours.
 
-/// Which site a text has to name, and how. The rules of [`SITE`](Self::SITE) hold everywhere; the
+use super::TextProfile;
+
+/// Which site a text has to name, and how; and which form it has. The rules of [`SITE`](Self::SITE) hold everywhere; the
 /// endpoints of another system, which take nonces of their own
 /// [purpose](crate::Context::purpose) only, may allow what its clients write besides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +11,21 @@ pub struct TextDialect {
     pub domain: DomainText,
     /// What the `URI` line may be, besides one of the site.
     pub uri: UriText,
+    /// The forms its texts have; without, those of the verifiers.
+    pub forms: Option<TextForms>,
+    /// Whether a nonce may be one that the client made: a UUID (version 4), good for a token only,
+    /// accepted once. Only stores that lose nothing can keep that promise, and the text's
+    /// Expiration Time must be at most ten minutes ahead.
+    pub client_nonces: bool,
+}
+
+/// Forms of text besides those that a verifier reads by itself. The first that fits counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextForms {
+    /// The forms.
+    pub profiles: &'static [&'static TextProfile],
+    /// The [label](crate::ChainVerifier::label) of the verifier that judges the signature.
+    pub label: &'static str,
 }
 
 impl TextDialect {
@@ -16,6 +33,8 @@ impl TextDialect {
     pub const SITE: Self = Self {
         domain: DomainText::Authority,
         uri: UriText::OfSite,
+        forms: None,
+        client_nonces: false,
     };
 }
 

@@ -6,9 +6,9 @@ pub(crate) mod profile;
 
 use crate::{caip::ChainId, time::DateTime};
 
-pub use dialect::{DomainText, TextDialect, UriText};
+pub use dialect::{DomainText, TextDialect, TextForms, UriText};
 pub use parse::label_of;
-pub use profile::{ChainText, Field, StatementText, TextProfile};
+pub use profile::{ChainText, Field, NonceText, StatementText, TextProfile};
 
 /// A sign-in statement: what the signed text says, field by field.
 ///
@@ -40,7 +40,7 @@ pub struct SignIn {
     pub scheme: Option<String>,
     /// The site that asks: an RFC 3986 authority without user info.
     pub domain: String,
-    /// The word for the chain in the first line, such as `Ethereum`.
+    /// The word for the chain in the first line, such as `Ethereum`; empty where there is none.
     pub label: String,
     /// The address, as it was written.
     pub address: String,
@@ -73,13 +73,9 @@ impl SignIn {
         if let Some(scheme) = &self.scheme {
             text.extend([scheme, "://"]);
         }
-        text.extend([
-            &self.domain,
-            profile::WANTS,
-            &self.label,
-            profile::ACCOUNT,
-            "\n",
-        ]);
+        text.extend([&self.domain, profile::WANTS, &self.label]);
+        text.push_str(profile::account(self.profile));
+        text.push('\n');
         text.extend([&self.address, "\n"]);
         match &self.statement {
             Some(statement) => text.extend(["\n", statement, "\n"]),
@@ -88,6 +84,7 @@ impl SignIn {
         for field in self.profile.fields {
             self.write_field(*field, &mut text);
         }
+        text.push_str(self.profile.end);
         text
     }
 

@@ -6,7 +6,7 @@ use iri_string::types::UriStr;
 
 use super::{
     SignIn,
-    profile::{ACCOUNT, ChainText, Field, TextProfile, WANTS},
+    profile::{ACCOUNT, ChainText, Field, NonceText, TextProfile, WANTS},
 };
 use crate::{caip::ChainId, error::VerifyError, time::DateTime};
 
@@ -28,11 +28,14 @@ impl TextProfile {
         chain: impl FnOnce(&str, Option<&str>) -> Option<ChainId>,
     ) -> Result<SignIn, VerifyError> {
         cap(text, MAX_MESSAGE, "the message is over 8 KiB")?;
+        let text = text
+            .strip_suffix(self.end)
+            .ok_or_else(|| malformed("the text does not end as it must"))?;
         let mut lines = Lines {
             rest: text.split('\n'),
             peeked: None,
         };
-        let (scheme, domain, label) = heading(lines.next()?)?;
+        let (scheme, domain, label) = heading(lines.next()?, self.names_account)?;
         let address = lines.next()?.to_owned();
         let statement = self.statement(&mut lines)?;
 
@@ -56,7 +59,7 @@ impl TextProfile {
                 Field::Version if value == self.version => {}
                 Field::Version => return Err(VerifyError::version()),
                 Field::ChainId => chain_text = Some(self.chain.read(value)?),
-                Field::Nonce => nonce = Some(read_nonce(value)?),
+                Field::Nonce => nonce = Some(read_nonce(value, self.nonce)?),
                 Field::IssuedAt => issued_at = Some(read_time(value)?),
                 Field::ExpirationTime => expiration_time = Some(read_time(value)?),
                 Field::NotBefore => not_before = Some(read_time(value)?),
@@ -91,10 +94,13 @@ impl TextProfile {
     /// Reads the blank lines after the address, and the statement between them if there is one.
     fn statement(&self, lines: &mut Lines<'_>) -> Result<Option<String>, VerifyError> {
         lines.blank()?;
-        let first_label = self.fields.first().map_or("", |field| field.label());
+        // The fields begin with the first one that must be there, or one before it.
+        let is_optional = |field: &&Field| self.optional.contains(field);
+        let required = self.fields.iter().take_while(is_optional).count();
+        let first = &self.fields[..self.fields.len().min(required + 1)];
         let at_fields = |lines: &mut Lines<'_>| {
             let next = lines.peek();
-            next.is_some_and(|next| next.starts_with(first_label))
+            next.is_some_and(|next| first.iter().any(|field| next.starts_with(field.label())))
         };
         if self.blank_lines == 1 && at_fields(lines) {
             return Ok(None);
@@ -131,7 +137,7 @@ impl TextProfile {
 pub fn label_of(text: &str) -> Result<&str, VerifyError> {
     cap(text, MAX_MESSAGE, "the message is over 8 KiB")?;
     let line = text.split('\n').next().unwrap_or_default();
-    heading(line).map(|(_, _, label)| label)
+    heading(line, true).map(|(_, _, label)| label)
 }
 
 struct Lines<'a> {
@@ -174,14 +180,16 @@ impl<'a> Lines<'a> {
 }
 
 /// Splits the first line into scheme, domain and label.
-fn heading(line: &str) -> Result<(Option<&str>, &str, &str), VerifyError> {
+fn heading(line: &str, names_account: bool) -> Result<(Option<&str>, &str, &str), VerifyError> {
     let sentence = || malformed("the first line is not the sign-in sentence");
     // No site has a space in it, so the first one begins the sentence.
     let (site, rest) = line.split_at(line.find(' ').ok_or_else(sentence)?);
-    let label = rest
-        .strip_prefix(WANTS)
-        .and_then(|rest| rest.strip_suffix(ACCOUNT))
-        .ok_or_else(sentence)?;
+    let rest = rest.strip_prefix(WANTS).ok_or_else(sentence)?;
+    let label = match names_account {
+        true => rest.strip_suffix(ACCOUNT),
+        false => (rest == ACCOUNT.trim_start()).then_some(""),
+    };
+    let label = label.ok_or_else(sentence)?;
     let (scheme, domain) = match site.split_once("://") {
         Some((scheme, domain)) if is_scheme(scheme) => (Some(scheme), domain),
         Some(_) => return Err(malformed("the scheme is not one")),
@@ -193,7 +201,7 @@ fn heading(line: &str) -> Result<(Option<&str>, &str, &str), VerifyError> {
             "the domain is not an authority without user info",
         ));
     }
-    if !is_label(label) {
+    if names_account && !is_label(label) {
         return Err(malformed("the chain's label is not a word"));
     }
     Ok((scheme, domain, label))
@@ -273,9 +281,8 @@ impl ChainText {
     }
 }
 
-fn read_nonce(value: &str) -> Result<String, VerifyError> {
-    let valid = NONCE_LENGTH.contains(&value.len())
-        && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
+fn read_nonce(value: &str, text: NonceText) -> Result<String, VerifyError> {
+    let valid = NONCE_LENGTH.contains(&value.len()) && value.bytes().all(|byte| text.allows(byte));
     valid
         .then(|| value.to_owned())
         .ok_or_else(|| malformed("the nonce is not 8 to 128 letters and digits"))

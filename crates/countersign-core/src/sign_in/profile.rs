@@ -17,6 +17,12 @@ pub struct TextProfile {
     pub chain: ChainText,
     /// What a statement may hold.
     pub statement: StatementText,
+    /// Whether the first line names the kind of account.
+    pub names_account: bool,
+    /// What a nonce may hold.
+    pub nonce: NonceText,
+    /// What stands after the last line: nothing, or a line feed.
+    pub end: &'static str,
 }
 
 impl TextProfile {
@@ -29,6 +35,9 @@ impl TextProfile {
         blank_lines: 2,
         chain: ChainText::Number,
         statement: StatementText::UriCharacters,
+        names_account: true,
+        nonce: NonceText::Alphanumeric,
+        end: "",
     };
 
     /// ERC-4361 with any printable ASCII in the statement, as many applications write it.
@@ -115,7 +124,32 @@ impl StatementText {
     }
 }
 
+/// What a nonce may hold: 8 to 128 of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NonceText {
+    /// Letters and digits (ERC-4361).
+    Alphanumeric,
+    /// Letters, digits and dashes, as in a UUID.
+    Dashed,
+}
+
+impl NonceText {
+    pub(crate) fn allows(self, byte: u8) -> bool {
+        byte.is_ascii_alphanumeric() || self == Self::Dashed && byte == b'-'
+    }
+}
+
 pub(crate) const WANTS: &str = " wants you to sign in with your ";
+
+/// How the first line ends.
+pub(super) fn account(profile: &TextProfile) -> &'static str {
+    if profile.names_account {
+        ACCOUNT
+    } else {
+        "account:"
+    }
+}
+
 pub(super) const ACCOUNT: &str = " account:";
 
 const ALL_IN_ORDER: &[Field] = &[

@@ -126,8 +126,11 @@ impl ContractPath {
                 (direct(address, digest, inner), "eip1271")
             }
         };
-        let is_contract = wrapped.is_some() || runs(&code);
-        if is_contract && abi::agrees(&self.call(&call).await?) {
+        let is_there = match code.is_empty() {
+            true => wrapped.is_some(), // it may be, once it is deployed
+            false => runs(&code),
+        };
+        if is_there && abi::agrees(&self.call(&call).await?) {
             Ok(method)
         } else {
             Err(VerifyError::bad_signature())

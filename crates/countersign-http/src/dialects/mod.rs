@@ -5,6 +5,8 @@
 mod quickstart;
 #[cfg(feature = "ssx")]
 mod ssx;
+#[cfg(feature = "thirdweb")]
+mod thirdweb;
 
 use crate::mounts::Endpoints;
 
@@ -12,6 +14,8 @@ use crate::mounts::Endpoints;
 pub use quickstart::Quickstart;
 #[cfg(feature = "ssx")]
 pub use ssx::{Ssx, SsxSession};
+#[cfg(feature = "thirdweb")]
+pub use thirdweb::Thirdweb;
 
 /// A set of endpoints of another system. Only this crate has some.
 #[expect(private_bounds, reason = "sealed")]

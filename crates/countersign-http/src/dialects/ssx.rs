@@ -214,6 +214,7 @@ async fn login(auth: &Inner, parts: &Parts, body: &Bytes) -> Result<Reply, Error
         dialect: TextDialect {
             domain: DomainText::OrHost,
             uri: UriText::OrDidKey,
+            ..TextDialect::SITE
         },
         data: BTreeMap::from([(DATA.to_owned(), proof.message.clone().into())]),
         ..context(auth, parts, SessionKind::Cookie)?

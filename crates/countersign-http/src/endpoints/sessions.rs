@@ -98,10 +98,15 @@ pub(super) async fn end(auth: &Inner, parts: &Parts, handle: &str) -> Result<Rep
 }
 
 pub(crate) async fn logout(auth: &Inner, parts: &Parts) -> Result<Reply, Error> {
+    sign_out(auth, parts, Reply::no_content()).await
+}
+
+/// Ends the sessions of all credentials that came, and takes the cookie back with this answer.
+pub(crate) async fn sign_out(auth: &Inner, parts: &Parts, reply: Reply) -> Result<Reply, Error> {
     for session in auth.all_sent(parts).await? {
         auth.engine.sign_out(&session.id).await?;
     }
-    Ok(auth.cleared(parts, Reply::no_content()))
+    Ok(auth.cleared(parts, reply))
 }
 
 pub(super) async fn logout_all(auth: &Inner, parts: &Parts) -> Result<Reply, Error> {

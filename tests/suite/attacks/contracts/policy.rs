@@ -164,6 +164,7 @@ fn c10_nothing_is_asked_of_a_node_before_the_text_and_its_nonce_are_good() {
             assert!(text.contains(from), "{text}");
             let answer = browser.verify(&account, &text.replace(from, to)).await;
             assert_refused(&answer, expected, to);
+            assert!(site.node.asked().is_empty(), "{to}: a node was asked");
         }
         // A used nonce, another browser's nonce, and another account's challenge.
         let browser = site.browser();
@@ -214,9 +215,10 @@ fn c15_delegates_count_where_the_server_says_so_and_nowhere_else() {
             assert_refused(&answer, (400, "request_malformed"), field);
         }
 
+        let issuer = Jwt::new(KeyRing::of(Key::generate(Algorithm::EdDsa)));
         let site = Site::with(
             |ethereum, _| ethereum.delegates(),
-            |b, _| b.recheck_every(PERIOD),
+            |b, _| b.tokens(issuer).recheck_every(PERIOD),
         )
         .await;
         let contract = setting(&site, registered).await;
@@ -229,6 +231,21 @@ fn c15_delegates_count_where_the_server_says_so_and_nowhere_else() {
         assert_eq!(session["method"], "delegate");
         assert_eq!(session["subject"], named(contract.address()));
         assert_eq!(session["delegate"], named(key(1).address()));
+        // A token names both, to whoever reads it.
+        let engine = &site.stage.engine;
+        let tokens = site
+            .stage
+            .sign_in(&by_delegate)
+            .await
+            .unwrap()
+            .tokens
+            .unwrap();
+        let access = tokens.access.expose();
+        let claims = engine.check_token(access).await.unwrap();
+        assert_eq!(claims.subject.as_str(), named(contract.address()));
+        assert_eq!(claims.extra["act"]["sub"], named(key(1).address()));
+        let read = engine.authenticate_stateless(access).await.unwrap();
+        assert_eq!(read.identity.delegate.unwrap().address(), key(1).address());
         let stranger = Instead(&key(2), contract.clone());
         site.refused(&stranger, INVALID, "another key").await;
         // Nobody's delegate: an account without code, and the other way round.

@@ -273,6 +273,9 @@ fn c14_a_delegating_account_signs_with_its_key_or_through_its_contract() {
             site.chain.put(&address, &delegating(&to.into())).await;
             site.accepted(&wallet, "eip191", "its own key").await;
             site.refused(&foreign, INVALID, "nobody to ask").await;
+            let wrapped = evm::wrapped(&willing.address, &[], &[1; 65]);
+            let wrapped = Account::at(address).signing(wrapped);
+            site.refused(&wrapped, INVALID, "nor wrapped").await;
         }
     });
 }
