@@ -12,7 +12,7 @@ export const REJECTED = { code: 4001, message: 'User rejected the request.' };
 /** An Ethereum extension with two accounts. What it does next is the test's to say. */
 export class EthereumWallet {
   constructor(name, rdns, { chainId = 1, icon = ICON } = {}) {
-    Object.assign(this, { name, rdns, chainId, icon, uuid: crypto.randomUUID(), faults: {}, asked: [] });
+    Object.assign(this, { name, rdns, chainId, icon, uuid: crypto.randomUUID(), faults: {}, signed: [] });
     this.accounts = [privateKeyToAccount(generatePrivateKey()), privateKeyToAccount(generatePrivateKey())];
     this.isConnected = false;
     this.beforeSigning = async () => {};
@@ -23,9 +23,11 @@ export class EthereumWallet {
   }
 
   async answer(method, params) {
-    this.asked.push(method);
     if (this.faults[method]) throw this.faults[method];
     switch (method) {
+      case 'wallet_requestPermissions':
+        this.isConnected = true;
+        return [{ parentCapability: 'eth_accounts' }];
       case 'eth_requestAccounts':
         this.isConnected = true;
         return [this.address];
@@ -38,6 +40,7 @@ export class EthereumWallet {
       case 'personal_sign': {
         const signer = this.accounts.find(({ address }) => address.toLowerCase() === params[1].toLowerCase());
         await this.beforeSigning();
+        this.signed.push(hexToString(params[0]));
         return signer.signMessage({ message: hexToString(params[0]) });
       }
       default: throw { code: -32601, message: `${method} is not there` };
@@ -58,11 +61,10 @@ export class PolkadotWallet {
     const wallet = new PolkadotWallet();
     const keyring = new Keyring({ ss58Format: addressPrefix });
     const pairs = ['sr25519', 'ed25519', 'ecdsa'].map((type) => keyring.addFromSeed(randomAsU8a(32), { name: `My ${type} key`, genesisHash }, type));
-    return Object.assign(wallet, { name, pairs, faults: {}, asked: [] });
+    return Object.assign(wallet, { name, pairs, faults: {} });
   }
 
   async answer(method, params) {
-    this.asked.push(method);
     if (this.faults[method]) throw this.faults[method];
     switch (method) {
       case 'enable': return null;

@@ -10,6 +10,7 @@ const BUILT: &[&str] = &[
     "polkadot",
     "stores",
     "tokens",
+    "page",
     "contracts",
     "sso",
 ];

@@ -144,7 +144,7 @@ async fn virtual_environment(folder: &Path) -> String {
 }
 
 /// Installs the exact versions of the lock file, once.
-async fn install(folder: &Path) {
+pub(crate) async fn install(folder: &Path) {
     if folder.join("node_modules/.package-lock.json").exists() {
         return;
     }
@@ -167,7 +167,12 @@ async fn run(program: &str, folder: &Path, arguments: &[&str]) -> String {
 }
 
 /// Runs a program that reads `input`.
-async fn run_with(program: &str, folder: &Path, arguments: &[&str], input: &str) -> String {
+pub(crate) async fn run_with(
+    program: &str,
+    folder: &Path,
+    arguments: &[&str],
+    input: &str,
+) -> String {
     let mut child = Command::new(program)
         .args(arguments)
         .current_dir(folder)

@@ -5,6 +5,7 @@
 mod adapters;
 mod attack_table;
 mod attacks;
+mod browser;
 mod clients;
 mod codes;
 mod contract_wallets;

@@ -79,9 +79,9 @@ export function createClient({
       for (const tell of listeners) tell({ wallet, account: now[0], ended, error });
     };
     unwatch();
-    const now = await wallet.accounts(undefined, true);
-    unwatch = wallet.watch((later) => judge(later).catch(() => {}));
-    await judge(now.map(({ raw }) => raw));
+    const now = wallet.accounts(undefined, true);
+    unwatch = wallet.watch((later) => judge(later).catch(() => {})); // before the answer: no gap between the two
+    await judge((await now).map(({ raw }) => raw));
   }
 
   const client = {

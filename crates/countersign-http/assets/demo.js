@@ -1,6 +1,12 @@
 // A wallet without a wallet, for a developer's own machine: throw-away keys made in this page, lost when it closes.
 // Served in `dev` mode only, which is for loopback only. Not for keys that anybody wants to keep.
 
+export const DEMO_WORDS = {
+  dev: 'Development mode|Anybody can sign in here, with the demo wallet’s throw-away key.',
+  demo: 'Demo wallet',
+  demo_hint: '{chain}, for development only',
+};
+
 /** One for Ethereum and one for Polkadot, where the site serves them. */
 export function demoWallets(chains) {
   const first = (namespace) => chains.find(({ id }) => id.startsWith(`${namespace}:`))?.id;

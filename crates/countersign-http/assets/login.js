@@ -5,16 +5,12 @@ import { onNetwork } from './ss58.js';
 
 const ENGLISH = {
   title: 'Sign in to {site}',
-  dev: 'Development mode|Anybody can sign in here, with the demo wallet’s throw-away key.',
   choose: 'Choose a wallet',
   looking: 'Looking for wallets …',
   none: 'No wallet found in this browser',
-  none_help: 'A wallet keeps your keys: as a browser extension, or as an app with a browser of its own. Install one, or open this page in your wallet’s browser, then look again.',
-  find_eip155: 'Find an Ethereum wallet',
-  find_polkadot: 'Find a Polkadot wallet',
+  none_help: 'Install one as a browser extension, or open this page in the browser of your wallet app, then look again.',
+  find: 'Find a wallet for {chain}',
   again: 'Look again',
-  demo: 'Demo wallet',
-  demo_hint: '{chain}, for development only',
   network: 'Network',
   account: 'Choose an account',
   unnamed: 'Account',
@@ -50,10 +46,10 @@ const ENGLISH = {
   e_unavailable: 'The site has a problem just now.|It is not your wallet. Try again in a moment.',
   e_rate_limited: 'Too many attempts.|Wait {seconds} seconds, then try again.',
   e_not_admitted: 'This account may not sign in here.|Ask the people who run this site, or use another account.',
-  e_signature: 'The signature does not fit the account.|Choose the same account here and in the wallet, then try again.',
+  e_signature: 'The signature is not of this account.|Choose the same account in the wallet, then try again.',
   e_address: 'This account does not fit the network.|Choose another account or network.',
-  e_origin: 'This page was opened from a place the site does not know.|Open the site by its usual address.',
-  e_other: 'Sign-in failed.|Please try again. If it happens again, tell the people who run this site: {code}',
+  e_origin: 'This is not an address of the site.|Open the site by its usual address.',
+  e_other: 'Sign-in failed.|Try again, or tell the people who run this site: {code}',
 };
 
 const FAMILIES = {
@@ -64,10 +60,10 @@ const FAMILIES = {
   origin: ['origin_rejected', 'domain_mismatch', 'uri_mismatch'],
 };
 
-const FIND = { eip155: 'https://ethereum.org/wallets/find-wallet/', polkadot: 'https://wiki.polkadot.com/general/wallets-and-extensions/' };
+const FIND = { eip155: 'https://ethereum.org/wallets/', polkadot: 'https://polkadot.com/' };
 
 const boot = JSON.parse(document.querySelector('#boot').textContent);
-const words = { ...ENGLISH, ...boot.words };
+const words = { ...ENGLISH, ...(boot.demo ? DEMO_WORDS : {}), ...boot.words };
 const client = createClient({ chains: boot.chains.map(({ id }) => id), name: boot.site, onNetwork });
 const page = document.querySelector('main');
 const step = element('section');
@@ -84,7 +80,7 @@ function element(tag, { role, label, ...properties } = {}, ...children) {
   const made = Object.assign(document.createElement(tag), properties);
   if (role) made.setAttribute('role', role);
   if (label) made.setAttribute('aria-label', label);
-  made.append(...children.filter((child) => child !== undefined && child !== null));
+  made.append(...children.filter(Boolean));
   return made;
 }
 
@@ -97,7 +93,7 @@ const addressOf = (session) => session.account.split(':').pop();
 function show(heading, ...children) {
   const title = element('h2', { tabIndex: -1 }, heading);
   const isFirst = !step.firstChild;
-  step.replaceChildren(title, ...children);
+  step.replaceChildren(title, ...children.filter(Boolean));
   status.textContent = heading;
   if (!isFirst) title.focus();
 }
@@ -123,9 +119,9 @@ function chooseWallet(problem) {
   fresh();
   const list = element('ul', { className: 'list' });
   const note = element('div', { className: 'wait' }, element('span', { className: 'spin' }), t('looking'));
-  show(t('choose'), ...(problem ? [problem] : []), note, list, cancel() || '');
+  show(t('choose'), problem, note, list, cancel());
   if (problem) status.textContent = '';
-  const demos = boot.demo && typeof demoWallets === 'function' ? demoWallets(boot.chains) : [];
+  const demos = boot.demo ? demoWallets(boot.chains) : [];
   const served = (wallet) => boot.chains.filter(({ id }) => id.startsWith(`${wallet.namespace}:`));
   stopLooking = client.discover((all, settled) => {
     const usable = all.filter((wallet) => served(wallet).length > 0);
@@ -150,9 +146,10 @@ function chooseWallet(problem) {
 }
 
 function noWallet() {
-  const links = Object.keys(FIND)
-    .filter((namespace) => boot.chains.some(({ id }) => id.startsWith(`${namespace}:`)))
-    .map((namespace) => element('p', {}, element('a', { href: FIND[namespace], target: '_blank', rel: 'noopener noreferrer' }, t(`find_${namespace}`))));
+  const links = Object.entries(FIND).map(([namespace, href]) => {
+    const chain = boot.chains.find(({ id }) => id.startsWith(`${namespace}:`))?.label;
+    return chain && element('p', {}, element('a', { href, target: '_blank', rel: 'noopener noreferrer' }, t('find', { chain })));
+  });
   const look = button(t('again'), () => chooseWallet());
   return element('div', { className: 'note none', role: 'status' },
     element('b', {}, t('none')), element('p', { className: 'soft' }, t('none_help')), ...links, look);
@@ -173,9 +170,9 @@ async function connect(wallet, chain) {
     wait(t('connect', named), t('waiting', named), element('p', {}, t('connect_help', named)));
     const accounts = await client.accounts(wallet, on);
     if (signal.aborted) return;
-    if (wallet.chain && accounts.length > 0) return void await sign(wallet, accounts[0], undefined);
-    if (networks.length === 1 && accounts.length === 1) return void await sign(wallet, accounts[0], on);
-    chooseAccount(wallet, accounts, networks, on);
+    const isChosen = accounts.length === 1 && (wallet.chain || networks.length === 1);
+    if (isChosen) await sign(wallet, accounts[0], on);
+    else chooseAccount(wallet, accounts, networks, on);
   } catch (error) {
     if (!signal.aborted) fail(error, wallet, () => connect(wallet, chain));
   }
@@ -189,9 +186,9 @@ function chooseAccount(wallet, accounts, networks, on) {
     hint: element('span', { className: 'address' }, account.address),
     onclick: () => sign(wallet, account, on),
   }));
-  const network = networks.length > 1 ? element('label', {}, t('network'), select) : undefined;
-  const none = list.length === 0 ? problem('e_wallet_empty') : undefined;
-  show(t('account'), ...[network, none].filter(Boolean), element('ul', { className: 'list' }, ...list),
+  const network = networks.length > 1 && element('label', {}, t('network'), select);
+  const none = list.length === 0 && problem('e_wallet_empty');
+  show(t('account'), network, none, element('ul', { className: 'list' }, ...list),
     element('div', { className: 'row' }, button(t('back'), () => chooseWallet())));
 }
 
@@ -249,7 +246,7 @@ function fail(error, wallet, again) {
   };
   const first = error.code === 'wrong_network' && wallet.switchTo
     ? button(t('switch', { chain: served[0].label }), switchTo, 'main') : button(t('retry'), again, 'main');
-  show(t('e_title'), told, element('div', { className: 'row' }, first, button(t('other'), () => chooseWallet())), cancel() || '');
+  show(t('e_title'), told, element('div', { className: 'row' }, first, button(t('other'), () => chooseWallet())), cancel());
 }
 
 function signedIn(session) {
@@ -272,9 +269,8 @@ function frame() {
   const head = element('header', {},
     element('div', { className: 'mark', ariaHidden: 'true' }, [...boot.site][0]?.toUpperCase() ?? ''),
     element('h1', {}, t('title', { site: boot.site })),
-    boot.site === location.host ? undefined : element('p', { className: 'soft site' }, location.host));
-  const [loud, more] = t('dev').split('|');
-  const dev = boot.demo ? element('div', { className: 'note dev' }, element('b', {}, loud), element('p', {}, more)) : undefined;
+    boot.site !== location.host && element('p', { className: 'soft site' }, location.host));
+  const dev = boot.demo && element('div', { className: 'note dev' }, ...t('dev').split('|').map((part, i) => element(i ? 'p' : 'b', {}, part)));
   const foot = element('footer', {}, element('p', { className: 'soft' }, t('promise')));
   page.replaceChildren(...[head, dev, status, step, foot].filter(Boolean));
 }

@@ -19,7 +19,8 @@ use serde_json::{Value, json};
 
 const SERVER: &str = "http://localhost:3001";
 const FRONT: &str = "http://localhost:3000";
-const KEY: &str = "did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp";
+const KEY: &str = "did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp\
+    #z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp";
 
 fn stage() -> Stage {
     Stage::built(SERVER, |builder| {

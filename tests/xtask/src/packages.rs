@@ -12,6 +12,8 @@ const NEEDED: &[(&str, &str)] = &[
     ("postgres", "postgresql"),
     ("mariadbd", "mariadb-server"),
     ("python3", "python3-venv"),
+    ("chromium", "chromium"),
+    ("openssl", "openssl"),
     ("nginx", "nginx"),
     ("haproxy", "haproxy"),
     ("valgrind", "valgrind"),

@@ -58,12 +58,40 @@ pub enum UriText {
 
 impl UriText {
     pub(crate) fn allows(self, uri: &str) -> bool {
-        // The key is base58btc, which multibase marks by a z.
+        // A key may be named by its own DID URL: the fragment says it again.
         let is_did_key = |uri: &str| {
-            uri.strip_prefix("did:key:z").is_some_and(|key| {
-                !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric())
-            })
+            let key = uri.strip_prefix("did:key:").unwrap_or_default();
+            let (key, again) = key.split_once('#').unwrap_or((key, key));
+            // It is base58btc, which multibase marks by a z.
+            let digits = key.strip_prefix('z').unwrap_or_default();
+            let is_word = digits.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            !digits.is_empty() && is_word && key == again
         };
         self == Self::OrDidKey && is_did_key(uri)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_did_key_is_one_key_and_nothing_else() {
+        for uri in ["did:key:z6MkiTBz", "did:key:z6MkiTBz#z6MkiTBz"] {
+            assert!(UriText::OrDidKey.allows(uri) && !UriText::OfSite.allows(uri));
+        }
+        for uri in [
+            "did:key:z",
+            "did:key:",
+            "did:key:6MkiTBz",
+            "did:key:z6MkiTBz#",
+            "did:key:z6MkiTBz#z6Mkother",
+            "did:key:z6MkiTBz?service=x",
+            "did:key:z6MkiTBz/path",
+            "did:web:evil.example",
+            "https://did:key:z6MkiTBz",
+        ] {
+            assert!(!UriText::OrDidKey.allows(uri), "{uri}");
+        }
     }
 }

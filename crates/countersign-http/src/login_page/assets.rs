@@ -84,13 +84,23 @@ pub(super) static SESSIONS: LazyLock<Asset> =
 
 fn bundle(modules: &[&str]) -> Asset {
     let lines = modules.iter().flat_map(|module| module.lines());
-    let kept = lines.filter(|line| !line.starts_with("import "));
+    let code = lines.filter(|line| !line.starts_with("import "));
+    let code = code.map(|line| line.strip_prefix("export ").unwrap_or(line));
+    Asset::script(squeezed(code))
+}
+
+/// The lines without what only readers need. Comments fill whole lines in these files, and no text
+/// goes over a line's end.
+pub(super) fn squeezed<'a>(lines: impl Iterator<Item = &'a str>) -> String {
     let mut text = String::new();
-    for line in kept {
-        text.push_str(line.strip_prefix("export ").unwrap_or(line));
-        text.push('\n');
+    for line in lines.map(str::trim_start) {
+        let is_comment = ["//", "/*"].iter().any(|start| line.starts_with(start));
+        if !line.is_empty() && !is_comment {
+            text.push_str(line);
+            text.push('\n');
+        }
     }
-    Asset::script(text)
+    text
 }
 
 pub(super) const HTML: &str = include_str!("../../assets/login.html");

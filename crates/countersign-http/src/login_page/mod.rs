@@ -137,9 +137,13 @@ impl LoginPage {
                 .collect()
         };
         let (both, dark) = (rules(&self.variables), rules(&self.dark_variables));
-        let own =
-            format!(":root{{{both}}}\n@media (prefers-color-scheme: dark) {{ :root{{{dark}}} }}\n");
-        Asset::style(format!("{}{own}", assets::CSS))
+        let own = match (&*both, &*dark) {
+            ("", "") => String::new(),
+            _ => format!(
+                ":root{{{both}}}\n@media (prefers-color-scheme: dark) {{ :root{{{dark}}} }}\n"
+            ),
+        };
+        Asset::style(assets::squeezed(assets::CSS.lines()) + &own)
     }
 }
 
