@@ -82,10 +82,10 @@ impl<'a> Contest<'a> {
         self
     }
 
-    /// Warms up, measures, and adds the rows to the report.
-    pub fn run(mut self) {
+    /// Warms up, measures, and adds the rows to the report; none if nobody wants them.
+    pub fn run(mut self) -> Vec<Row> {
         if !self.report.wants(&self.what) {
-            return;
+            return Vec::new();
         }
         let counts: Vec<u64> = self
             .sides
@@ -102,10 +102,12 @@ impl<'a> Contest<'a> {
                 costs[index].push((each(cost.wall), each(cost.cpu)));
             }
         }
-        for (index, (side, _, goal)) in self.sides.iter().enumerate() {
-            let row = row(&self.what, side, *goal, index, &costs);
-            self.report.add(row);
-        }
+        let sides = self.sides.iter().enumerate();
+        let rows: Vec<_> = sides
+            .map(|(index, (side, _, goal))| row(&self.what, side, *goal, index, &costs))
+            .collect();
+        rows.iter().for_each(|row| self.report.add(row.clone()));
+        rows
     }
 }
 

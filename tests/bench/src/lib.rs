@@ -28,6 +28,7 @@
 mod clock;
 mod contest;
 mod load;
+mod plot;
 mod report;
 mod server;
 mod sides;
@@ -35,6 +36,7 @@ mod sides;
 pub use clock::Cost;
 pub use contest::{Contest, Goal, Row};
 pub use load::{Connection, Load, Response};
+pub use plot::Plot;
 pub use report::Report;
 pub use server::Server;
 pub use sides::{calls, requests, tasks};

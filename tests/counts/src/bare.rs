@@ -99,3 +99,10 @@ impl Signed {
             .expect("it is good");
     }
 }
+
+/// The library that recovers Ethereum's keys, here and in the verifier.
+pub const BACKEND: &str = if cfg!(feature = "secp256k1") {
+    "libsecp256k1"
+} else {
+    "k256"
+};

@@ -4,7 +4,7 @@ mod bare;
 mod guard;
 mod sign_in;
 
-pub use bare::{Signed, recover};
+pub use bare::{BACKEND, Signed, recover};
 pub use guard::Guarded;
 pub use sign_in::{ORIGIN, SignInText};
 

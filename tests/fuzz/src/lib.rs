@@ -16,5 +16,10 @@ pub struct Target {
 
 /// All targets.
 pub fn all() -> Vec<Target> {
-    [targets::contracts::ALL, targets::texts::ALL].concat()
+    [
+        targets::contracts::ALL,
+        targets::texts::ALL,
+        targets::tokens::ALL,
+    ]
+    .concat()
 }

@@ -34,6 +34,10 @@ pub(crate) fn personal_sign(key: &SigningKey, message: &[u8]) -> String {
 /// Whether this is the signature that [`personal_sign`] could have given: of this key, with a low
 /// S, and saying the truth about the point.
 pub(crate) fn is_personal_signature(key: &VerifyingKey, message: &[u8], text: &[u8]) -> bool {
+    // One signature, one text: small letters only.
+    if text.iter().any(u8::is_ascii_uppercase) {
+        return false;
+    }
     let Some(bytes) = text
         .strip_prefix(b"0x")
         .and_then(|digits| hex::decode(digits).ok())

@@ -2,6 +2,7 @@
 
 pub mod contracts;
 pub mod texts;
+pub mod tokens;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 

@@ -1,0 +1,149 @@
+//! What clients send.
+
+use std::{cell::RefCell, io};
+
+use countersign_bench::{Connection, Load, Response};
+use countersign_core::Wallet;
+use countersign_counts::{ORIGIN, SignInText};
+use countersign_ethereum::EthereumWallet;
+use serde_json::{Value, json};
+
+/// Somebody with a wallet.
+pub(crate) struct Client {
+    wallet: EthereumWallet,
+    address: String,
+    proof: Value,
+}
+
+/// How a sign-in goes.
+#[derive(Clone, Copy)]
+#[allow(dead_code, reason = "shared by two programs")]
+pub(crate) enum Dialect {
+    /// Ours, for a cookie.
+    Cookie,
+    /// Ours, for a token.
+    Token,
+    /// That of the Sign-In with Ethereum quickstart.
+    Quickstart,
+}
+
+#[allow(dead_code, reason = "shared by two programs")]
+impl Client {
+    pub(crate) fn new() -> Self {
+        let chain = "eip155:1".parse().unwrap();
+        let wallet = EthereumWallet::from_bytes(&[7; 32], chain).unwrap();
+        let text = SignInText::ethereum();
+        Self {
+            address: wallet.address(),
+            wallet,
+            proof: json!({"message": text.message, "signature": text.signature}),
+        }
+    }
+
+    /// A request with one more header, or none.
+    pub(crate) async fn gets(
+        &self,
+        connection: &mut Connection,
+        path: &str,
+        header: &str,
+    ) -> io::Result<()> {
+        expect(connection.send(&get(path, header)).await?, 200).map(drop)
+    }
+
+    /// A text and its signature, to the bare handler.
+    pub(crate) async fn recovers(&self, connection: &mut Connection) -> io::Result<()> {
+        let answer = connection.send(&post("/recover", "", &self.proof)).await?;
+        expect(answer, 200).map(drop)
+    }
+
+    /// Signs in once, and gives the `Cookie` header from then on.
+    pub(crate) fn cookie(&self, load: &Load, dialect: Dialect) -> String {
+        let header = RefCell::new(String::new());
+        load.run(1, &async |connection| {
+            *header.borrow_mut() = self.signs_in(connection, dialect).await?;
+            Ok(())
+        });
+        header.into_inner()
+    }
+
+    /// A challenge, and its proof. Gives the `Cookie` header from then on.
+    pub(crate) async fn signs_in(
+        &self,
+        connection: &mut Connection,
+        dialect: Dialect,
+    ) -> io::Result<String> {
+        if let Dialect::Quickstart = dialect {
+            return self.signs_in_at_quickstart(connection).await;
+        }
+        let credential = match dialect {
+            Dialect::Token => "token",
+            _ => "cookie",
+        };
+        let ask = json!({"chain": "eip155:1", "account": self.address, "credential": credential});
+        let challenge = connection.send(&post("/auth/challenge", "", &ask)).await?;
+        let challenge = expect(challenge, 201)?;
+        let said: Value = serde_json::from_slice(&challenge.body)?;
+        let message = said["message"].as_str().unwrap_or_default();
+        let mut proof = self.proof_of(message);
+        proof["credential"] = credential.into();
+        let verify = post("/auth/verify", &cookie_of(&challenge), &proof);
+        let answer = expect(connection.send(&verify).await?, 200)?;
+        Ok(cookie_of(&answer))
+    }
+
+    async fn signs_in_at_quickstart(&self, connection: &mut Connection) -> io::Result<String> {
+        let answer = expect(connection.send(&get("/nonce", "")).await?, 200)?;
+        let nonce = String::from_utf8_lossy(&answer.body).into_owned();
+        let message = format!(
+            "app.example wants you to sign in with your Ethereum account:\n{}\n\n\
+            Sign in to app.example with your account.\n\nURI: {ORIGIN}\nVersion: 1\nChain ID: 1\n\
+            Nonce: {nonce}\nIssued At: 2026-01-01T00:00:00Z",
+            self.address
+        );
+        let cookie = cookie_of(&answer);
+        let verify = post("/verify", &cookie, &self.proof_of(&message));
+        let answer = expect(connection.send(&verify).await?, 200)?;
+        let renewed = cookie_of(&answer);
+        Ok(if renewed.is_empty() { cookie } else { renewed })
+    }
+
+    fn proof_of(&self, message: &str) -> Value {
+        let signature = format!("0x{}", hex::encode(self.wallet.sign(message)));
+        json!({"message": message, "signature": signature})
+    }
+}
+
+/// The `Cookie` header that a browser sends after this answer.
+fn cookie_of(answer: &Response) -> String {
+    let cookie = answer.header("set-cookie").unwrap_or_default();
+    match cookie.split(';').next().unwrap_or_default() {
+        "" => String::new(),
+        pair => format!("Cookie: {pair}\r\n"),
+    }
+}
+
+fn get(path: &str, header: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nHost: app.example\r\n{BROWSER}{header}\r\n").into_bytes()
+}
+
+fn post(path: &str, header: &str, body: &Value) -> Vec<u8> {
+    let body = body.to_string();
+    let length = body.len();
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: app.example\r\nOrigin: {ORIGIN}\r\n{BROWSER}{header}\
+        Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
+}
+
+fn expect(answer: Response, status: u16) -> io::Result<Response> {
+    if answer.status == status {
+        return Ok(answer);
+    }
+    let said = String::from_utf8_lossy(&answer.body);
+    Err(io::Error::other(format!("{}: {said}", answer.status)))
+}
+
+/// What browsers send with every request.
+const BROWSER: &str = "User-Agent: Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/145.0\r\n\
+    Accept: application/json\r\nAccept-Language: en-US,en;q=0.5\r\n";

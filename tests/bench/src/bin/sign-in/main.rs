@@ -1,0 +1,107 @@
+//! Sign-in: from the text that came in to the account it proves, against the hash and the curve
+//! operation alone, and against the `siwe` crate.
+
+#![allow(clippy::unwrap_used)]
+
+use std::{hint::black_box, time::Duration};
+
+use countersign_bench::{Goal, Report, calls};
+use countersign_core::{ChainId, DateTime, SignIn, TextProfile, Timestamp, VerifyError};
+use countersign_counts::{BACKEND, SignInText, Signed, recover};
+
+fn main() {
+    let mut report = Report::new("sign-in");
+    ethereum(&mut report);
+    for (scheme, text, bare) in [
+        (
+            "sr25519",
+            SignInText::sr25519(),
+            Signed::sr25519 as fn(&Signed),
+        ),
+        ("ed25519", SignInText::ed25519(), Signed::ed25519),
+    ] {
+        let signed = Signed::of(&text);
+        report
+            .contest(&format!("{scheme}: text to account"))
+            .rounds(ROUNDS, ROUND)
+            .side("the bare verify", calls(|| bare(black_box(&signed))))
+            .side("countersign", calls(|| black_box(&text).account()))
+            .goal(Goal::CpuThroughput(0.90))
+            .run();
+    }
+    lengths(&mut report);
+    report.finish();
+}
+
+fn ethereum(report: &mut Report) {
+    let text = SignInText::ethereum();
+    report
+        .contest(&format!("Ethereum ({BACKEND}): text to account"))
+        .rounds(ROUNDS, ROUND)
+        .side(
+            "hash and recover alone",
+            calls(|| recover(black_box(&text.message), &text.signature)),
+        )
+        .side("countersign", calls(|| black_box(&text).account()))
+        .goal(Goal::CpuThroughput(0.92))
+        .run();
+    let now = time::OffsetDateTime::from_unix_timestamp(1_767_225_600).unwrap();
+    let theirs = || {
+        let message: siwe::Message = black_box(&text.message).parse().unwrap();
+        let signature = hex::decode(&text.signature[2..]).unwrap();
+        assert!(message.valid_at(&now) && message.domain.as_str() == "app.example");
+        message
+            .verify_eip191(&signature.try_into().unwrap())
+            .unwrap()
+    };
+    report
+        .contest(&format!("Ethereum ({BACKEND}): against siwe 0.6.1"))
+        .rounds(ROUNDS, ROUND)
+        .side("siwe: parse and verify", calls(theirs))
+        .side("countersign", calls(|| black_box(&text).account()))
+        .goal(Goal::CpuThroughput(if BACKEND == "k256" {
+            2.2
+        } else {
+            4.0
+        }))
+        .run();
+}
+
+/// How the cost of reading grows with the text.
+fn lengths(report: &mut Report) {
+    let profile = &TextProfile::ERC4361;
+    for bytes in [0, 500, 1_000, 2_000] {
+        let text = SignIn {
+            profile,
+            scheme: None,
+            domain: "app.example".to_owned(),
+            label: "Ethereum".to_owned(),
+            address: "0x6E3a5e3b0e3c1CE3Fbd7d3D1f5a1e0F9cB1d5C8A".to_owned(),
+            statement: Some("a".repeat(bytes)),
+            uri: Some("https://app.example".to_owned()),
+            chain: "eip155:1".parse().unwrap(),
+            chain_text: Some("1".to_owned()),
+            nonce: "k7Qm2ZtR9vXc4LpW8sYd6HbN".to_owned(),
+            issued_at: Some(DateTime::at(Timestamp::from_secs(1_767_225_600))),
+            expiration_time: None,
+            not_before: None,
+            request_id: None,
+            resources: None,
+        }
+        .compose();
+        let read = || -> Result<bool, VerifyError> {
+            let sign_in = profile.parse(black_box(&text), |_, name| {
+                ChainId::new("eip155", name?).ok()
+            })?;
+            Ok(sign_in.compose() == text)
+        };
+        report
+            .contest(&format!("to read a text of {} bytes", text.len()))
+            .side("parse and write back", calls(|| read().unwrap()))
+            .run();
+    }
+}
+
+const ROUNDS: usize = 15;
+/// Long enough for thousands of calls on a busy machine too.
+const ROUND: Duration = Duration::from_millis(300);
