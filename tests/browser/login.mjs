@@ -71,7 +71,14 @@ await play({
     same(await page.getByRole('heading', { level: 1 }).innerText(), 'Sign in to the test');
     same(await page.getByRole('status').first().textContent(), 'Choose a wallet');
     await page.keyboard.press('Tab');
-    same(await page.evaluate(() => document.activeElement.textContent.includes('Fox')), true);
+    const isOnFox = () => page.evaluate(() => document.activeElement.textContent.includes('Fox'));
+    same(await isOnFox(), true);
+    await page.evaluate(() => {
+      const info = { uuid: crypto.randomUUID(), name: 'Late Wallet', rdns: 'test.late', icon: '' };
+      window.dispatchEvent(new CustomEvent('eip6963:announceProvider', { detail: { info, provider: { request: async () => [] } } }));
+    });
+    await button(page, /Late/).waitFor();
+    same(await isOnFox(), true, 'a wallet that turns up late leaves the keyboard where it is');
     await page.keyboard.press('Enter');
     await arrived(page, `${url}/`);
     await page.goto(`${url}/auth/login`);

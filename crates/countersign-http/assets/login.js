@@ -123,22 +123,23 @@ function chooseWallet(problem) {
   if (problem) status.textContent = '';
   const demos = boot.demo ? demoWallets(boot.chains) : [];
   const served = (wallet) => boot.chains.filter(({ id }) => id.startsWith(`${wallet.namespace}:`));
+  const entries = new Map();
+  list.append(...demos.map((wallet) => choice({
+    title: t('demo'),
+    hint: t('demo_hint', { chain: nameOf(wallet.on) }),
+    className: 'demo',
+    onclick: () => connect(wallet),
+  })));
+  const [firstDemo = null] = list.children;
   stopLooking = client.discover((all, settled) => {
     const usable = all.filter((wallet) => served(wallet).length > 0);
-    list.replaceChildren(
-      ...usable.map((wallet) => choice({
-        icon: wallet.icon,
-        title: wallet.name,
-        hint: served(wallet).map(({ label }) => label).join(', '),
-        onclick: () => connect(wallet),
-      })),
-      ...demos.map((wallet) => choice({
-        title: t('demo'),
-        hint: t('demo_hint', { chain: nameOf(wallet.on) }),
-        className: 'demo',
-        onclick: () => connect(wallet),
-      })),
-    );
+    // What is there stays where it is: it may have the keyboard.
+    for (const [wallet, entry] of entries) if (!usable.includes(wallet)) entry.remove();
+    for (const wallet of usable.filter((one) => !entries.has(one))) {
+      const hint = served(wallet).map(({ label }) => label).join(', ');
+      entries.set(wallet, choice({ icon: wallet.icon, title: wallet.name, hint, onclick: () => connect(wallet) }));
+      list.insertBefore(entries.get(wallet), firstDemo);
+    }
     note.hidden = settled || usable.length > 0;
     if (settled && usable.length === 0 && !step.querySelector('.none')) list.before(noWallet());
     if (usable.length > 0) step.querySelector('.none')?.remove();
