@@ -48,6 +48,7 @@ pub fn provider(stage: &Stage) -> (AuthHttp, Clients) {
     let desk = Client::public("desk", "Desk", &uris).unwrap();
     let (mut api, api_secret) = Client::confidential("api", "An API", &[CALLBACK]).unwrap();
     api.introspects = true;
+    api.scopes = vec!["openid".to_owned()].try_into().unwrap();
     let first = StaticClients::new([shop, rival, desk, api]).unwrap();
     let registry = stage.engine.registry().unwrap().clone();
     let clients = StoredClients::new(registry, first);

@@ -12,6 +12,7 @@ const BUILT: &[&str] = &[
     "tokens",
     "page",
     "contracts",
+    "sso",
     "adapters",
 ];
 

@@ -1,9 +1,9 @@
 //! What the command line may say.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
-use countersign::{ChainId, DateTime, Timestamp, polkadot::Scheme};
+use countersign::{ChainId, DateTime, Timestamp, polkadot::Scheme, sso::ConsentRule};
 
 use crate::{chains, server::ServerUrl, site::Site};
 
@@ -20,6 +20,9 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     SignIn(SignInArgs),
     Keys(KeysArgs),
+    Serve(ServeArgs),
+    CheckConfig(ConfigArgs),
+    Clients(ClientsArgs),
 }
 
 /// Check a signed sign-in text as a server would.
@@ -145,6 +148,128 @@ pub(crate) enum KeysCommand {
         /// The key's name
         kid: String,
     },
+}
+
+/// Serve a wallet identity provider: applications sign people in by OpenID Connect.
+///
+/// Every option of the file is described in `dist/countersign.toml`. It ends on SIGTERM and SIGINT,
+/// once the requests on their way are answered.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+
+    /// Where to listen, instead of what the file says
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
+
+    /// The store's URL, instead of what the file says
+    #[arg(long, value_name = "URL")]
+    pub(crate) store: Option<String>,
+
+    /// For this machine alone: a throw-away secret and key, and a demo application
+    #[arg(long)]
+    pub(crate) dev: bool,
+}
+
+/// Say whether a configuration is good, with everything that is wrong with it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ConfigArgs {
+    /// The configuration; without, the environment and the defaults
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// Keep the applications that sign people in here, in the store of `serve`.
+///
+/// Exit status: 0 done, 1 refused, 2 wrong usage.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ClientsArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+
+    /// The store's URL, instead of what the file says
+    #[arg(long, value_name = "URL", global = true)]
+    pub(crate) store: Option<String>,
+
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: ClientsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClientsCommand {
+    /// Add an application; its secret is shown once
+    Add {
+        /// Its `client_id`: letters, digits, `.`, `_`, `~` and `-`
+        id: String,
+
+        /// Its name for people
+        #[arg(long)]
+        name: String,
+
+        /// Where people may be sent back to; may be given several times
+        #[arg(long = "redirect-uri", value_name = "URI")]
+        redirect_uris: Vec<String>,
+
+        /// Where people may be sent after signing out; may be given several times
+        #[arg(long = "post-logout-redirect-uri", value_name = "URI")]
+        post_logout_redirect_uris: Vec<String>,
+
+        /// An application that cannot keep a secret: in a browser, or on people's own machines
+        #[arg(long, conflicts_with = "introspects")]
+        public: bool,
+
+        /// An API that looks at the tokens of other applications
+        #[arg(long)]
+        introspects: bool,
+
+        /// When people are asked whether they allow it
+        #[arg(long, value_enum, default_value_t = ConsentKind::Remember)]
+        consent: ConsentKind,
+    },
+    /// Show the applications, without what is secret
+    List,
+    /// Remove an application, and what people allowed it
+    Remove {
+        /// Its `client_id`
+        id: String,
+    },
+    /// Give an application a new secret
+    RotateSecret {
+        /// Its `client_id`
+        id: String,
+
+        /// Let the secret until now count as well, until the next rotation
+        #[arg(long)]
+        keep: bool,
+    },
+    /// Make a secret and its digest, for the configuration's own clients
+    Secret,
+}
+
+/// When people are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ConsentKind {
+    /// Once for each person
+    Remember,
+    /// Every time
+    Always,
+    /// Never: an application of one's own
+    Never,
+}
+
+impl From<ConsentKind> for ConsentRule {
+    fn from(kind: ConsentKind) -> Self {
+        match kind {
+            ConsentKind::Remember => Self::Remember,
+            ConsentKind::Always => Self::Always,
+            ConsentKind::Never => Self::Never,
+        }
+    }
 }
 
 /// How a key signs.

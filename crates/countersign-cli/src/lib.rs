@@ -1,5 +1,5 @@
 //! The `countersign` command as a library: it checks signed sign-in texts, it is a wallet in
-//! the terminal, and it keeps the keys that sign access tokens.
+//! the terminal, it keeps the keys that sign tokens, and it serves a wallet identity provider.
 //!
 //! [`main`] is the command. [`examine`] is what `countersign verify` does, for programs and tests:
 //!
@@ -15,12 +15,14 @@
 mod args;
 mod chains;
 mod checks;
+mod clients;
 mod expected;
 mod failure;
 mod keys;
 mod output;
 mod report;
 mod ring;
+mod serve;
 mod server;
 mod sign_in;
 mod site;
@@ -43,6 +45,9 @@ pub fn main() -> ExitCode {
         Command::Verify(args) => verify::run(&args),
         Command::Keys(args) => ring::run(&args),
         Command::SignIn(args) => sign_in::run(&args),
+        Command::Serve(args) => serve::run(&args),
+        Command::CheckConfig(args) => serve::check(&args),
+        Command::Clients(args) => clients::run(&args),
     };
     match done {
         Ok(code) => code,

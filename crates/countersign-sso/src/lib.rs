@@ -47,4 +47,5 @@ pub use params::{Params, form_urlencode};
 pub use provider::Provider;
 pub use redirect::RedirectUri;
 pub use registry::{ClientRegistry, StaticClients, StoredClients};
+pub use scopes::Scopes;
 pub use token::TokenAnswer;

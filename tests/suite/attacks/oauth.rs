@@ -1,10 +1,16 @@
 //! The O rows: authorization code, PKCE, redirect URIs, client authentication.
 
+use countersign_core::RefreshToken;
 use countersign_sso::{Client, ClientError, RedirectUri};
-use countersign_testkit::{ethereum_wallet, rig::Answer};
+use countersign_store_memory::MemorySessions;
+use countersign_testkit::{
+    ORIGIN, Stage, ethereum_wallet,
+    faults::{Flaky, Mood},
+    rig::{Answer, Bare, Browser},
+};
 use countersign_tests::sso::{
-    CALLBACK, VERIFIER, allow, basic, challenge, code, form, on_every_face, path, person, redeem,
-    redirected, request, ticket,
+    CALLBACK, VERIFIER, allow, basic, challenge, code, form, on_every_face, parts, path, person,
+    provider, redeem, redirected, request, ticket,
 };
 use http::header;
 
@@ -511,6 +517,10 @@ fn o24_there_is_no_implicit_flow_no_password_and_no_other_grant() {
             let answer = form(&face.program(), "/auth/token", shop, &pairs).await;
             refused(&answer, 400, "unsupported_grant_type");
         }
+        let pairs = [("grant_type", "refresh_token"), ("refresh_token", "x")];
+        let api = basic("api", clients.api.expose());
+        let answer = form(&face.program(), "/auth/token", api, &pairs).await;
+        refused(&answer, 400, "unauthorized_client");
     });
 }
 
@@ -525,6 +535,26 @@ fn o25_revoking_says_nothing_of_tokens_but_knows_its_clients() {
         }
         let nobody = form(&program, "/auth/revoke", None, &[("token", "unknown")]).await;
         refused(&nobody, 401, "invalid_client");
+    });
+}
+
+/// RFC 7009 section 2.2.1: the client must not believe that the token is gone.
+#[test]
+fn o25_while_the_store_is_away_revoking_says_so() {
+    countersign_testkit::run(async {
+        let sessions = Flaky::new(MemorySessions::default());
+        let with = |builder| parts(builder).sessions(sessions.clone());
+        let stage = Stage::built(ORIGIN, with);
+        let (auth, clients) = provider(&stage);
+        let rig = Bare(auth);
+        let program = Browser::program(&rig);
+        sessions.set(Mood::Down);
+        let token = RefreshToken::parse(&format!("csr_{}", "A".repeat(94))).map(|t| t.expose());
+        let pairs = [("token", &*token.unwrap())];
+        let shop = basic("shop", clients.shop.expose());
+        let answer = form(&program, "/auth/revoke", shop, &pairs).await;
+        refused(&answer, 503, "store_unavailable");
+        assert!(!answer.header("retry-after").is_empty());
     });
 }
 

@@ -143,7 +143,8 @@ impl Sso {
             Authorization::SignIn(transaction) => {
                 let transaction = form_urlencode([("transaction", &*transaction)]);
                 let back = format!("{}/authorize/continue?{transaction}", self.base);
-                let query = form_urlencode([("return_to", &*back)]);
+                // Whoever is signed in already is not whom the application wants, or not of late.
+                let query = form_urlencode([("return_to", &*back), ("again", "1")]);
                 Reply::see_other(&format!("{}/login?{query}", self.base))
             }
             Authorization::Ask(question) => pages::consent(&self.base, &question),

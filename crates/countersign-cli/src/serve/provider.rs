@@ -1,0 +1,110 @@
+//! From the configuration to a provider that answers.
+
+use std::net::SocketAddr;
+
+use countersign::{
+    AuthHttp, Engine, LoginPage, Stores,
+    ethereum::Ethereum,
+    jwt::{Algorithm, Jwt, Key, KeyRing},
+    polkadot::Polkadot,
+    sso::{Client, ConsentRule, StaticClients, StoredClients},
+    stores,
+};
+
+use super::config::Config;
+use crate::failure::Failure;
+
+/// What is served.
+#[derive(Debug, Clone)]
+pub(crate) struct Site {
+    pub(crate) auth: AuthHttp,
+    /// Whether the demo application is served too.
+    pub(crate) demo: bool,
+}
+
+pub(crate) async fn build(config: &Config, address: SocketAddr) -> Result<Site, Failure> {
+    let origin = match (&config.origin, config.dev) {
+        (Some(origin), _) => origin.clone(),
+        (None, true) => format!("http://{address}"),
+        (None, false) => {
+            let missing = "no origin: say under which https://… people see this server";
+            return Err(Failure::usage(missing));
+        }
+    };
+    let stores = open(config).await?;
+    let ring = match config.dev && !config.keys.exists() {
+        true => KeyRing::of(Key::generate(Algorithm::EdDsa)),
+        false => KeyRing::open(&config.keys).map_err(|error| {
+            let keys = config.keys.display();
+            Failure::usage(format_args!(
+                "{keys}: {error}; `countersign keys new` makes one"
+            ))
+        })?,
+    };
+    let registry = stores.registry.clone();
+    let mut builder = Engine::builder(&origin)
+        .stores(stores)
+        .tokens(Jwt::new(ring))
+        .limits(config.limits.limits())
+        .lifetimes(config.lifetimes.lifetimes());
+    if !config.limits.enabled {
+        builder = builder.without_limits();
+    }
+    if let Some((first, more)) = config.ethereum.split_first() {
+        let chains = more.iter();
+        builder = builder.chain(chains.fold(Ethereum::chain(*first), |all, id| all.also(*id)));
+    }
+    if config.polkadot {
+        builder = builder.chain(Polkadot::new());
+    }
+    if let Some(statement) = &config.statement {
+        builder = builder.statement(statement);
+    }
+    if let Some(secret) = config.secret()? {
+        builder = builder.secret(secret);
+    }
+    for secret in config.retired_secrets()? {
+        builder = builder.retired_secret(secret);
+    }
+    if config.dev {
+        builder = builder.dev();
+    }
+    let engine = builder.build().map_err(Failure::usage)?;
+    let first = static_clients(config, &origin)?;
+    let auth = AuthHttp::new(engine).with_health();
+    let auth = auth.login_page(LoginPage::new()).map_err(Failure::usage)?;
+    let auth = match registry {
+        Some(registry) => auth.sso(StoredClients::new(registry, first)),
+        None => auth.sso(first),
+    };
+    let mut auth = auth.map_err(Failure::usage)?;
+    if let Some(proxies) = &config.proxies {
+        let addresses: Vec<_> = proxies.addresses.iter().map(String::as_str).collect();
+        auth = auth
+            .behind(proxies.header(), &addresses)
+            .map_err(Failure::usage)?;
+    }
+    Ok(Site {
+        auth,
+        demo: config.dev,
+    })
+}
+
+pub(crate) async fn open(config: &Config) -> Result<Stores, Failure> {
+    stores::connect(config.store())
+        .await
+        .map_err(|error| Failure::refused(format_args!("the store: {error:?}")))
+}
+
+/// The clients of the file, and in `dev` the demo application.
+pub(crate) fn static_clients(config: &Config, origin: &str) -> Result<StaticClients, Failure> {
+    let mut clients = config.clients.clone();
+    if config.dev {
+        let callback = format!("{origin}/demo/callback");
+        let demo = Client::public("demo", "The demo application", &[&callback]);
+        let mut demo = demo.map_err(Failure::usage)?;
+        demo.consent = ConsentRule::Always;
+        clients.push(demo);
+    }
+    StaticClients::new(clients).map_err(Failure::usage)
+}

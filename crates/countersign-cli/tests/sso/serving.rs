@@ -1,0 +1,218 @@
+//! What an operator does: configure, check, add applications, look at the log, end the server.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use countersign_testkit::rig::{Browser, OnSocket};
+use serde_json::Value;
+
+use crate::{
+    node::{Folder, Node, command, digest, run},
+    person::Person,
+};
+
+const SECRET: &str = "a secret of this test alone, 47 bytes; 0123456789";
+
+#[test]
+fn a_configuration_is_checked_without_being_served() {
+    let folder = Folder::new();
+    assert!(run(folder.path(), &["keys", "new"]).status.success());
+    let secret = folder.write("secret", SECRET);
+    for (config, expected) in [
+        (
+            format!("origin = \"https://id.example\"\nsecret_file = \"{secret}\"\n"),
+            "the configuration is good",
+        ),
+        (
+            "origin = \"https://id.example\"\n".into(),
+            "CFG_SECRET_MISSING",
+        ),
+        (
+            format!("origin = \"http://id.example\"\nsecret_file = \"{secret}\"\n"),
+            "CFG_INSECURE_ORIGIN",
+        ),
+        (format!("secret_file = \"{secret}\"\n"), "no origin"),
+        (
+            "orign = \"https://id.example\"\n".into(),
+            "unknown field `orign`",
+        ),
+        (
+            format!(
+                "origin = \"https://id.example\"\nsecret_file = \"{secret}\"\nkeys = \"none.json\"\n"
+            ),
+            "countersign keys new",
+        ),
+    ] {
+        let path = folder.write("config.toml", &config);
+        let output = run(folder.path(), &["check-config", "--config", &path]);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains(expected), "{config}\n{said}");
+        let is_good = expected.contains("good");
+        assert_eq!(
+            output.status.code(),
+            Some(if is_good { 0 } else { 2 }),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn applications_are_added_to_the_store_and_removed_again() {
+    let folder = Folder::new();
+    let clients = |arguments: &[&str]| {
+        let mut all = vec!["clients", "--json", "--store", "sqlite:test.db"];
+        all.extend(arguments);
+        run(folder.path(), &all)
+    };
+    let add = [
+        "add",
+        "shop",
+        "--name",
+        "Shop",
+        "--redirect-uri",
+        "https://shop.example/",
+    ];
+    let added = clients(&add);
+    assert!(added.status.success(), "{added:?}");
+    let added: Value = serde_json::from_slice(&added.stdout).unwrap();
+    let first = added["secret"].as_str().unwrap();
+    assert_eq!(added["client"]["secrets"][0], digest(first));
+    assert_eq!(clients(&add).status.code(), Some(1), "twice");
+
+    let rotated: Value =
+        serde_json::from_slice(&clients(&["rotate-secret", "shop", "--keep"]).stdout).unwrap();
+    let second = rotated["secret"].as_str().unwrap();
+    let secrets = &rotated["client"]["secrets"];
+    assert_eq!(
+        (&secrets[0], &secrets[1]),
+        (&digest(second).into(), &digest(first).into())
+    );
+    let listed = String::from_utf8(clients(&["list"]).stdout).unwrap();
+    assert!(
+        listed.contains("shop") && !listed.contains(second),
+        "{listed}"
+    );
+
+    assert!(clients(&["remove", "shop"]).status.success());
+    assert_eq!(
+        clients(&["remove", "shop"]).status.code(),
+        Some(1),
+        "it is gone"
+    );
+    let wild = [
+        "add",
+        "wild",
+        "--name",
+        "Wild",
+        "--redirect-uri",
+        "https://*.example/",
+    ];
+    assert_eq!(clients(&wild).status.code(), Some(2));
+}
+
+/// E9: what stands in queries is not for logs.
+#[test]
+fn e09_no_code_and_no_token_is_in_the_log() {
+    let folder = Folder::new();
+    let secret = "a-secret-that-must-not-be-logged";
+    let config = format!(
+        "log = \"json\"\n[[clients]]\nid = \"shop\"\nname = \"Shop\"\nsecrets = [\"{}\"]\n\
+         redirect_uris = [\"http://127.0.0.1:9/callback\"]\n",
+        digest(secret)
+    );
+    let config = folder.write("config.toml", &config);
+    let node = Node::start(folder.path(), &["--dev", "--config", &config]);
+    let rig = OnSocket(node.address);
+    let code = countersign_testkit::run(async {
+        let person = Person::at(&rig, &node.origin);
+        let query = "response_type=code&client_id=shop&state=a-state-of-this-test&scope=openid\
+            &redirect_uri=http%3A%2F%2F127.0.0.1%3A9%2Fcallback&code_challenge_method=S256\
+            &code_challenge=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU";
+        let end = person
+            .goes(&format!("{}/auth/authorize?{query}", node.origin))
+            .await;
+        let program = Browser::program(&rig);
+        program
+            .get(&format!("/auth/token?client_secret={secret}"))
+            .await;
+        let code = end.split("code=").nth(1).unwrap();
+        code.split('&').next().unwrap().to_owned()
+    });
+    assert_eq!(code.len(), 43);
+    let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
+    assert!(log.contains("\"/auth/authorize\""), "{log}");
+    assert!(
+        log.lines()
+            .all(|line| serde_json::from_str::<Value>(line).is_ok()),
+        "{log}"
+    );
+    for private in [
+        &*code,
+        secret,
+        "a-state-of-this-test",
+        "47DEQpj8",
+        "transaction=",
+    ] {
+        assert!(!log.contains(private), "{private} is in the log:\n{log}");
+    }
+}
+
+#[test]
+fn a_server_that_is_told_to_end_answers_first() {
+    let folder = Folder::new();
+    let mut node = Node::start(folder.path(), &["--dev"]);
+    let mut idle = TcpStream::connect(node.address).unwrap();
+    let mut busy = TcpStream::connect(node.address).unwrap();
+    let body = r#"{"chain": "eip155:1"}"#;
+    let head = format!(
+        "POST /auth/challenge HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n",
+        node.address,
+        body.len()
+    );
+    // A request that is whole and answered shows that the connection is being served.
+    idle.write_all(b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n")
+        .unwrap();
+    let mut heard = [0; 12];
+    idle.read_exact(&mut heard).unwrap();
+    assert_eq!(&heard, b"HTTP/1.1 200");
+    busy.write_all(&head.as_bytes()[..20]).unwrap();
+    busy.write_all(&head.as_bytes()[20..]).unwrap();
+    busy.write_all(&body.as_bytes()[..5]).unwrap();
+    // The next request after it is answered, so the half one was read too.
+    let _ = Command::new("kill")
+        .args(["-TERM", &node.child.id().to_string()])
+        .status();
+    busy.write_all(&body.as_bytes()[5..]).unwrap();
+    let mut answer = String::new();
+    let _ = busy.read_to_string(&mut answer);
+    let ended = Instant::now();
+    let status = loop {
+        if let Some(status) = node.child.try_wait().unwrap() {
+            break status;
+        }
+        assert!(ended.elapsed() < Duration::from_secs(30), "it did not end");
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert!(status.success(), "{status}");
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+}
+
+#[test]
+fn dev_mode_is_for_this_machine_alone() {
+    let folder = Folder::new();
+    let output = command(folder.path())
+        .args(["serve", "--dev"])
+        .env("COUNTERSIGN_ORIGIN", "https://id.example")
+        .env("COUNTERSIGN_LISTEN", "127.0.0.1:0")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("CFG_DEV"), "{said}");
+}
