@@ -41,7 +41,10 @@
 //! unavailable. A value that cannot be read counts as absent, and the log says so.
 //!
 //! # TLS
-//! By rustls. The certificate must name the host of the URL, and come from an authority of Mozilla's
+//! A URL without TLS that names a host other than this one is refused (`CFG_STORE_TLS`), unless it
+//! says that the network between is yours: `redis://cache.internal/0?tls=off`.
+//!
+//! TLS is by rustls. The certificate must name the host of the URL, and come from an authority of Mozilla's
 //! list or from [one of yours](Options::root_certificates). Of the set under Sentinel, the
 //! nodes are reached by TLS; the Sentinels are not. The client takes the process's cryptography: if
 //! the application has installed no `CryptoProvider` of rustls before, opening a `rediss` URL
