@@ -9,6 +9,9 @@ pub enum ConnectError {
     /// The prefix cannot begin the name of a key.
     #[error("a key prefix is at most 64 printable ASCII characters without braces")]
     Prefix,
+    /// What was given as certificates of authorities is none.
+    #[error("the certificates of the authorities are no certificates in PEM")]
+    Certificate,
     /// The URL is not one of ours.
     #[error("the URL of the Redis store cannot be read: {0}")]
     Url(&'static str),
@@ -18,7 +21,7 @@ pub enum ConnectError {
     /// Redis cannot be reached, or refuses us.
     #[error("Redis cannot be reached")]
     Unreachable(#[source] BoxError),
-    /// Its settings make it unfit: `CFG_EVICTION`.
+    /// Its settings make it unfit, or the way there does: `CFG_EVICTION`, `CFG_STORE_TLS`.
     #[error("{}: {}", .0.code, .0.detail)]
     Unfit(ConfigFault),
 }
