@@ -9,6 +9,9 @@ pub enum ConnectError {
     /// The prefix cannot begin the name of a key.
     #[error("a key prefix is at most 64 printable ASCII characters without braces")]
     Prefix,
+    /// What was given as certificates of authorities is none.
+    #[error("the certificates of the authorities are no certificates in PEM")]
+    Certificate,
     /// The URL is not one of ours.
     #[error("the URL of the Redis store cannot be read: {0}")]
     Url(&'static str),

@@ -40,6 +40,13 @@
 //! elsewhere did not happen, and is sent again; while a slot is being moved, its records are
 //! unavailable. A value that cannot be read counts as absent, and the log says so.
 //!
+//! # TLS
+//! By rustls. The certificate must name the host of the URL, and come from an authority of Mozilla's
+//! list or from [one of yours](Options::root_certificates). Of the set under Sentinel, the
+//! nodes are reached by TLS; the Sentinels are not. The client takes the process's cryptography: if
+//! the application has installed no `CryptoProvider` of rustls before, opening a `rediss` URL
+//! installs that of *ring*.
+//!
 //! # What Redis must be
 //! `maxmemory-policy` must be `noeviction`: a store that drops sessions to make room is refused
 //! (`CFG_EVICTION`). The user needs the commands of the scripts, `INFO` among them; if it may not
@@ -53,6 +60,7 @@ mod registry;
 mod script;
 mod sessions;
 mod settings;
+mod tls;
 #[cfg(any(feature = "cluster", feature = "sentinel"))]
 mod url;
 
@@ -61,6 +69,7 @@ use std::{sync::Arc, time::Duration};
 use countersign_core::{Durability, StoreError, Stores, Timestamp};
 
 use link::Link;
+use tls::Roots;
 
 pub use error::ConnectError;
 
@@ -85,6 +94,7 @@ pub struct RedisStores {
 #[derive(Debug, Clone)]
 pub struct Options {
     prefix: String,
+    roots: Roots,
 }
 
 impl RedisStores {
@@ -93,7 +103,7 @@ impl RedisStores {
     /// # Errors
     /// [`ConnectError`].
     pub async fn connect(url: &str, options: Options) -> Result<Self, ConnectError> {
-        let link = tokio::time::timeout(PATIENCE, Link::open(url))
+        let link = tokio::time::timeout(PATIENCE, Link::open(url, &options.roots))
             .await
             .map_err(|elapsed| ConnectError::Unreachable(elapsed.into()))??;
         Ok(Self {
@@ -149,12 +159,25 @@ impl Options {
         prefix.clone_into(&mut self.prefix);
         Ok(self)
     }
+
+    /// The certificates of the authorities that may vouch for the server of a `rediss` URL, in PEM
+    /// (RFC 7468), one after the other: for a private authority. They alone count then; by default
+    /// those of Mozilla do.
+    ///
+    /// # Errors
+    /// [`ConnectError::Certificate`] if there is none, or one that cannot be read.
+    #[cfg(feature = "tls")]
+    pub fn root_certificates(mut self, pem: &[u8]) -> Result<Self, ConnectError> {
+        self.roots = Roots::parse(pem)?;
+        Ok(self)
+    }
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
             prefix: "cs:".to_owned(),
+            roots: Roots::default(),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     ConnectError,
     script::{Call, Lua},
     settings::{Settings, grade},
+    tls::Roots,
 };
 
 /// A way to Redis that heals: what is lost is opened again by the next call.
@@ -44,22 +45,31 @@ enum Source {
 
 impl Link {
     /// Opens it and connects once, so that a wrong address is found at boot.
-    pub(crate) async fn open(url: &str) -> Result<Self, ConnectError> {
+    pub(crate) async fn open(url: &str, roots: &Roots) -> Result<Self, ConnectError> {
         let (scheme, rest) = url
             .split_once("://")
             .ok_or(ConnectError::Url("it has no `://`"))?;
         if scheme.starts_with("rediss") && cfg!(not(feature = "tls")) {
             return Err(ConnectError::FeatureOff("tls"));
         }
+        if roots.are_given() && !scheme.starts_with("rediss") {
+            return Err(ConnectError::Url(
+                "certificates are given, but its scheme is not one with TLS",
+            ));
+        }
+        #[cfg(feature = "tls")]
+        if scheme.starts_with("rediss") {
+            crate::tls::choose_cryptography();
+        }
         match scheme {
             "redis" | "rediss" => {
                 let info = url.into_connection_info();
                 let info = info.map_err(|_| ConnectError::Url("it is no `redis://` URL"))?;
-                let client = Box::new(Client::open(info)?);
+                let client = Box::new(roots.client(info)?);
                 One::open(Source::Node(client), false).await
             }
-            "redis+cluster" | "rediss+cluster" => cluster(scheme, rest).await,
-            "redis+sentinel" | "rediss+sentinel" => sentinels(scheme, rest).await,
+            "redis+cluster" | "rediss+cluster" => cluster(scheme, rest, roots).await,
+            "redis+sentinel" | "rediss+sentinel" => sentinels(scheme, rest, roots).await,
             _ => Err(ConnectError::Url("its scheme is not one of Redis")),
         }
     }
@@ -210,19 +220,24 @@ impl One {
 }
 
 #[cfg(feature = "cluster")]
-async fn cluster(scheme: &str, rest: &str) -> Result<Link, ConnectError> {
+async fn cluster(scheme: &str, rest: &str, roots: &Roots) -> Result<Link, ConnectError> {
     let many = crate::url::Many::parse(rest, 6379)?;
     let base = scheme.trim_end_matches("+cluster");
     let urls = many.hosts.iter();
     let urls: Vec<_> = urls
         .map(|(host, port)| format!("{base}://{}{host}:{port}/", many.user))
         .collect();
-    let client = redis::cluster::ClusterClientBuilder::new(urls.clone())
+    let builder = redis::cluster::ClusterClientBuilder::new(urls.clone())
         .retries(0) // what may have happened is not tried again; the rest is our own affair
         .connection_timeout(CONNECT)
-        .response_timeout(RESPONSE)
-        .build()?;
-    let nodes = urls.into_iter().map(Client::open);
+        .response_timeout(RESPONSE);
+    #[cfg(feature = "tls")]
+    let builder = match roots.given() {
+        Some(given) => builder.certs(given),
+        None => builder,
+    };
+    let client = builder.build()?;
+    let nodes = urls.into_iter().map(|url| roots.client(url));
     Ok(Link::Cluster {
         connection: client.get_async_connection().await?,
         nodes: nodes.collect::<Result<_, _>>()?,
@@ -230,7 +245,7 @@ async fn cluster(scheme: &str, rest: &str) -> Result<Link, ConnectError> {
 }
 
 #[cfg(not(feature = "cluster"))]
-async fn cluster(_: &str, _: &str) -> Result<Link, ConnectError> {
+async fn cluster(_: &str, _: &str, _: &Roots) -> Result<Link, ConnectError> {
     Err(ConnectError::FeatureOff("cluster"))
 }
 
@@ -262,7 +277,7 @@ async fn send_to_cluster(
 }
 
 #[cfg(feature = "sentinel")]
-async fn sentinels(scheme: &str, rest: &str) -> Result<Link, ConnectError> {
+async fn sentinels(scheme: &str, rest: &str, roots: &Roots) -> Result<Link, ConnectError> {
     use redis::{
         ConnectionAddr, TlsMode,
         sentinel::{SentinelClientBuilder, SentinelServerType},
@@ -285,6 +300,12 @@ async fn sentinels(scheme: &str, rest: &str) -> Result<Link, ConnectError> {
     if scheme.starts_with("rediss") {
         builder = builder.set_client_to_redis_tls_mode(TlsMode::Secure);
     }
+    #[cfg(feature = "tls")]
+    if let Some(given) = roots.given() {
+        builder = builder.set_client_to_redis_certificates(given);
+    }
+    #[cfg(not(feature = "tls"))]
+    let _ = roots;
     if let Some((user, password)) = many.user.trim_end_matches('@').split_once(':') {
         builder = builder.set_client_to_redis_password(password);
         if !user.is_empty() {
@@ -296,7 +317,7 @@ async fn sentinels(scheme: &str, rest: &str) -> Result<Link, ConnectError> {
 }
 
 #[cfg(not(feature = "sentinel"))]
-async fn sentinels(_: &str, _: &str) -> Result<Link, ConnectError> {
+async fn sentinels(_: &str, _: &str, _: &Roots) -> Result<Link, ConnectError> {
     Err(ConnectError::FeatureOff("sentinel"))
 }
 
