@@ -160,8 +160,14 @@ fn without_grace_a_clock_that_is_behind_gives_none() {
     run(async {
         let stage = stage(0);
         let (token, subject) = token_of(&stage, 1).await;
-        stage.engine.refresh(&token, &Context::token()).await.unwrap();
-        stage.clock.set(stage.engine.now() - Duration::from_millis(1));
+        stage
+            .engine
+            .refresh(&token, &Context::token())
+            .await
+            .unwrap();
+        stage
+            .clock
+            .set(stage.engine.now() - Duration::from_millis(1));
         let again = stage.engine.refresh(&token, &Context::token()).await;
         assert_eq!(again.unwrap_err().code(), Code::InvalidGrant);
         assert!(stage.engine.sessions(&subject).await.unwrap().is_empty());
