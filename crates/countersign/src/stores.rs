@@ -17,6 +17,11 @@ use countersign_core::{BoxError, ConfigFault, Stores};
 /// | `mysql://user:password@host:port/database`: MySQL or MariaDB | `mysql` |
 /// | `sqlite:path` or `sqlite:///absolute/path` | `sqlite` |
 ///
+/// The URL of a store on another host says whether the way there is encrypted, or is refused
+/// (`CFG_STORE_TLS`): `rediss://…`, `postgres://…?sslmode=verify-full`,
+/// `mysql://…?ssl-mode=VERIFY_IDENTITY`; or, where the network between is yours, `redis://…?tls=off`,
+/// `…?sslmode=disable`, `…?ssl-mode=DISABLED`.
+///
 /// What can be chosen beyond the URL (table prefix, pools) stands in the crates of the stores,
 /// `countersign-store-sql` and `countersign-store-redis`.
 ///
@@ -70,7 +75,8 @@ pub enum ConnectError {
     /// The store cannot be reached, or refuses us.
     #[error("the store cannot be opened")]
     Unreachable(#[source] BoxError),
-    /// The store's own settings make it unfit, such as `CFG_EVICTION`.
+    /// The store's own settings make it unfit, such as `CFG_EVICTION`, or the way there does:
+    /// `CFG_STORE_TLS`.
     #[error("{}: {}", .0.code, .0.detail)]
     Unfit(ConfigFault),
 }
@@ -109,12 +115,13 @@ macro_rules! sql {
     ($function:ident, $feature:literal, $Stores:ident) => {
         #[cfg(feature = $feature)]
         async fn $function(url: &str) -> Result<Stores, ConnectError> {
-            use countersign_store_sql::{Options, $Stores};
+            use countersign_store_sql::{ConnectError as SqlError, Options, $Stores};
 
-            let stores = $Stores::connect(url, Options::default()).await;
-            Ok(stores
-                .map_err(|error| ConnectError::Unreachable(error.into()))?
-                .into())
+            match $Stores::connect(url, Options::default()).await {
+                Ok(stores) => Ok(stores.into()),
+                Err(SqlError::Unfit(fault)) => Err(ConnectError::Unfit(fault)),
+                Err(error) => Err(ConnectError::Unreachable(error.into())),
+            }
         }
 
         #[cfg(not(feature = $feature))]

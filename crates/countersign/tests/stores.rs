@@ -49,6 +49,31 @@ async fn a_scheme_without_its_feature_says_which_to_enable() {
 
 #[cfg(any(feature = "redis", feature = "postgres", feature = "mysql"))]
 #[tokio::test]
+async fn a_store_on_another_host_without_a_word_on_tls_is_refused() {
+    let urls = [
+        #[cfg(feature = "redis")]
+        "redis://me:canary@db.example/",
+        #[cfg(feature = "redis-cluster")]
+        "redis+cluster://127.0.0.1:1,db.example:1/",
+        #[cfg(feature = "redis-sentinel")]
+        "redis+sentinel://db.example:1/m",
+        #[cfg(feature = "postgres")]
+        "postgres://me:canary@db.example/app",
+        #[cfg(feature = "mysql")]
+        "mysql://me:canary@db.example/app",
+    ];
+    for url in urls {
+        let error = connect(url).await.unwrap_err();
+        let ConnectError::Unfit(fault) = &error else {
+            panic!("{url}: {error:?}")
+        };
+        assert_eq!(fault.code, "CFG_STORE_TLS");
+        assert!(!format!("{error} {error:?}").contains("canary"));
+    }
+}
+
+#[cfg(any(feature = "redis", feature = "postgres", feature = "mysql"))]
+#[tokio::test]
 async fn a_store_that_is_not_there_is_said_at_once_and_without_the_password() {
     let urls = [
         #[cfg(feature = "redis")]

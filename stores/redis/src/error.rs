@@ -21,7 +21,7 @@ pub enum ConnectError {
     /// Redis cannot be reached, or refuses us.
     #[error("Redis cannot be reached")]
     Unreachable(#[source] BoxError),
-    /// Its settings make it unfit: `CFG_EVICTION`.
+    /// Its settings make it unfit, or the way there does: `CFG_EVICTION`, `CFG_STORE_TLS`.
     #[error("{}: {}", .0.code, .0.detail)]
     Unfit(ConfigFault),
 }

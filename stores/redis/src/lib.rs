@@ -25,9 +25,10 @@
 //! deletion, holds records that were consumed. So each one-time record names the
 //! replication history (`master_replid`) that it was written in, which changes when a master starts
 //! and when a replica is promoted. One of another history counts as absent. After a failover, challenges that were on their way are
-//! asked for again; none is accepted twice. Sessions have no fence: a failover signs nobody out,
-//! and one that was acknowledged in the last moment may be lost, or a sign-out in that moment
-//! undone, as [`Durability::BoundedLoss`] says.
+//! asked for again; none is accepted twice. Sessions have no fence by default: a failover signs
+//! nobody out, and one that was acknowledged in the last moment may be lost, or a sign-out in that
+//! moment undone, as [`Durability::BoundedLoss`] says. With [`Options::fence_sessions`] no sign-out
+//! is undone, and a failover or a restart signs everybody out.
 //!
 //! # Expiry
 //! Keys carry a time to live, an hour longer than the engine asks for: it collects the rubbish,
@@ -41,7 +42,10 @@
 //! unavailable. A value that cannot be read counts as absent, and the log says so.
 //!
 //! # TLS
-//! By rustls. The certificate must name the host of the URL, and come from an authority of Mozilla's
+//! A URL without TLS that names a host other than this one is refused (`CFG_STORE_TLS`), unless it
+//! says that the network between is yours: `redis://cache.internal/0?tls=off`.
+//!
+//! TLS is by rustls. The certificate must name the host of the URL, and come from an authority of Mozilla's
 //! list or from [one of yours](Options::root_certificates). Of the set under Sentinel, the
 //! nodes are reached by TLS; the Sentinels are not. The client takes the process's cryptography: if
 //! the application has installed no `CryptoProvider` of rustls before, opening a `rediss` URL
@@ -78,6 +82,7 @@ pub use error::ConnectError;
 pub struct RedisStores {
     link: Arc<Link>,
     prefix: Arc<str>,
+    fence_sessions: bool,
     durability: Durability,
 }
 
@@ -94,6 +99,7 @@ pub struct RedisStores {
 #[derive(Debug, Clone)]
 pub struct Options {
     prefix: String,
+    fence_sessions: bool,
     roots: Roots,
 }
 
@@ -110,6 +116,7 @@ impl RedisStores {
             durability: link.check().await?,
             link: Arc::new(link),
             prefix: options.prefix.into(),
+            fence_sessions: options.fence_sessions,
         })
     }
 
@@ -160,6 +167,15 @@ impl Options {
         Ok(self)
     }
 
+    /// Sessions that another replication history wrote count as absent, as one-time records always
+    /// do; off by default. No sign-out is ever undone by a failover, a restart or an old snapshot
+    /// then; and each of them signs everybody out. Set it alike on all nodes. Sessions
+    /// from before it was set count as absent.
+    pub fn fence_sessions(mut self) -> Self {
+        self.fence_sessions = true;
+        self
+    }
+
     /// The certificates of the authorities that may vouch for the server of a `rediss` URL, in PEM
     /// (RFC 7468), one after the other: for a private authority. They alone count then; by default
     /// those of Mozilla do.
@@ -177,6 +193,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             prefix: "cs:".to_owned(),
+            fence_sessions: false,
             roots: Roots::default(),
         }
     }

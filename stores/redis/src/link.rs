@@ -13,7 +13,7 @@ use crate::{
     ConnectError,
     script::{Call, Lua},
     settings::{Settings, grade},
-    tls::Roots,
+    tls::{Roots, check_plain},
 };
 
 /// A way to Redis that heals: what is lost is opened again by the next call.
@@ -57,10 +57,14 @@ impl Link {
                 "certificates are given, but its scheme is not one with TLS",
             ));
         }
+        if matches!(scheme, "redis" | "redis+cluster" | "redis+sentinel") {
+            check_plain(rest)?;
+        }
         #[cfg(feature = "tls")]
         if scheme.starts_with("rediss") {
             crate::tls::choose_cryptography();
         }
+        let rest = rest.split_once('?').map_or(rest, |(rest, _)| rest);
         match scheme {
             "redis" | "rediss" => {
                 let info = url.into_connection_info();

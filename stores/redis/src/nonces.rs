@@ -87,7 +87,7 @@ fn read(key: &str, kept: &[u8]) -> Option<OneTime> {
 /// Which history answers: the id of the replication history of a master. It is drawn anew whenever a
 /// node starts as a master and whenever a replica is promoted, and no two histories share one. A
 /// node that is no master has the id of another's history, and answers for none.
-const FENCE: &str = "
+pub(crate) const FENCE: &str = "
 local function fence()
     local info = redis.call('INFO', 'replication')
     if not string.find(info, 'role:master', 1, true) then return 'no master' end

@@ -1,4 +1,5 @@
-//! Sessions: `{prefix}{shard}:s:{id}`, a string of version, digest of the subject and JSON; and for
+//! Sessions: `{prefix}{shard}:s:{id}`, a string of version, digest of the subject, with
+//! `fence_sessions` an `@` and the replication history that wrote it, and JSON; and for
 //! each subject `{prefix}{shard}:i:{digest}`, a sorted set of its sessions' ids by the instant at
 //! which Redis lets go of them. The braces are part of the names: all keys of a subject lie in one
 //! slot of a Cluster.
@@ -13,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     RedisStores,
+    nonces::FENCE,
     script::{Call, Lua},
     unexpected, unreadable,
 };
@@ -51,20 +53,30 @@ impl RedisStores {
         }
     }
 
+    /// The first argument of every script here.
+    fn fencing(&self) -> &'static [u8] {
+        match self.fence_sessions {
+            true => b"fenced",
+            false => b"open",
+        }
+    }
+
     /// Runs a script that writes a session.
     async fn write(&self, script: &Lua, session: &Session, before: &str) -> Result<(), StoreError> {
         let subject = &session.identity.subject;
         let names = self.names(session.id.shard(), &session.id);
-        let mut value = format!("{} {} ", session.version, digest(subject)).into_bytes();
-        serde_json::to_writer(&mut value, session).map_err(StoreError::corrupt)?;
+        let head = format!("{} {} ", session.version, digest(subject));
+        let json = serde_json::to_vec(session).map_err(StoreError::corrupt)?;
         let live = Self::time_to_live(session.idle_until.min(session.expires_at)).to_string();
         let call = Call {
             keys: &[&names.session(), &names.index(subject)],
             arguments: &[
-                &value,
+                self.fencing(),
                 live.as_bytes(),
                 names.id.as_bytes(),
                 before.as_bytes(),
+                head.as_bytes(),
+                &json,
             ],
         };
         match self.link.call(script, call).await? {
@@ -83,9 +95,18 @@ impl SessionStore for RedisStores {
 
     async fn find(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
         let names = self.names(id.shard(), id);
-        let mut get = redis::cmd("GET");
-        get.arg(names.session());
-        match self.link.read(&get).await? {
+        let answer = if self.fence_sessions {
+            let call = Call {
+                keys: &[&names.session()],
+                arguments: &[self.fencing()],
+            };
+            self.link.call(&FIND, call).await?
+        } else {
+            let mut get = redis::cmd("GET");
+            get.arg(names.session());
+            self.link.read(&get).await?
+        };
+        match answer {
             Value::Nil => Ok(None),
             Value::BulkString(value) => Ok(read(&names.id, &value)),
             other => Err(unexpected(&other)),
@@ -101,7 +122,11 @@ impl SessionStore for RedisStores {
         let names = self.names(id.shard(), id);
         let call = Call {
             keys: &[&names.session()],
-            arguments: &[names.indexes.as_bytes(), names.id.as_bytes()],
+            arguments: &[
+                self.fencing(),
+                names.indexes.as_bytes(),
+                names.id.as_bytes(),
+            ],
         };
         match self.link.call(&REMOVE, call).await? {
             Value::Int(removed) => Ok(removed == 1),
@@ -113,7 +138,7 @@ impl SessionStore for RedisStores {
         let names = self.names_in(subject.shard());
         let call = Call {
             keys: &[&names.index(subject)],
-            arguments: &[names.sessions.as_bytes()],
+            arguments: &[self.fencing(), names.sessions.as_bytes()],
         };
         let Value::Array(answer) = self.link.call(&OF_SUBJECT, call).await? else {
             return Err(StoreError::unavailable("the script answered no array"));
@@ -131,7 +156,7 @@ impl SessionStore for RedisStores {
         let names = self.names_in(subject.shard());
         let call = Call {
             keys: &[&names.index(subject)],
-            arguments: &[names.sessions.as_bytes()],
+            arguments: &[self.fencing(), names.sessions.as_bytes()],
         };
         match self.link.call(&REMOVE_ALL, call).await? {
             Value::Int(removed) => Ok(removed.unsigned_abs()),
@@ -145,9 +170,13 @@ impl SessionStore for RedisStores {
     }
 }
 
-/// The JSON behind `version digest `, if it is a session and stands under its own id.
+/// The JSON behind `version digest ` and the fence, if it is a session and stands under its own id.
 fn read(id: &str, value: &[u8]) -> Option<Session> {
     let json = value.splitn(3, |byte| *byte == b' ').nth(2);
+    let json = json.and_then(|json| match json.first()? {
+        b'@' => json.splitn(2, |byte| *byte == b' ').nth(1),
+        _ => Some(json),
+    });
     let session = json.and_then(|json| serde_json::from_slice::<Session>(json).ok());
     session
         .filter(|session| session.id.to_string() == id)
@@ -158,11 +187,25 @@ fn digest(subject: &Subject) -> String {
     hex::encode(Sha256::digest(subject.as_str()))
 }
 
+/// Whether a session counts: always, unless they are fenced; then if this history wrote it.
+const LIVES: &str = "
+local known
+local function here()
+    known = known or fence() or ''
+    return known
+end
+local function lives(kept)
+    if ARGV[1] ~= 'fenced' then return true end
+    return (string.match(kept, '^%d+ %x+ @(%w+) ') or 'none') == here()
+end";
+
 /// Writes a session and its place in the index. The index lives as long as its last session, and
 /// forgets on the way whom Redis has let go of.
 const WRITE: &str = "
 local function write()
-    redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+    local label = ''
+    if ARGV[1] == 'fenced' then label = '@' .. here() .. ' ' end
+    redis.call('SET', KEYS[1], ARGV[5] .. label .. ARGV[6], 'PX', ARGV[2])
     local time = redis.call('TIME')
     local now = time[1] * 1000 + math.floor(time[2] / 1000)
     redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('%.0f', now - 1))
@@ -175,6 +218,8 @@ end";
 
 static INSERT: LazyLock<Lua> = LazyLock::new(|| {
     Lua::new(&[
+        FENCE,
+        LIVES,
         WRITE,
         "
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
@@ -182,45 +227,74 @@ return write()",
     ])
 });
 
+/// With a fence only: without one a plain `GET` does.
+static FIND: LazyLock<Lua> = LazyLock::new(|| {
+    Lua::new(&[
+        FENCE,
+        LIVES,
+        "
+local kept = redis.call('GET', KEYS[1])
+if kept and lives(kept) then return kept end
+return false",
+    ])
+});
+
 static REPLACE: LazyLock<Lua> = LazyLock::new(|| {
     Lua::new(&[
+        FENCE,
+        LIVES,
         WRITE,
         "
 local kept = redis.call('GET', KEYS[1])
-if not kept or string.match(kept, '^(%d+) ') ~= ARGV[4] then return 0 end
+if not kept or not lives(kept) or string.match(kept, '^(%d+) ') ~= ARGV[4] then return 0 end
 return write()",
     ])
 });
 
 static REMOVE: LazyLock<Lua> = LazyLock::new(|| {
-    Lua::new(&["
+    Lua::new(&[
+        FENCE,
+        LIVES,
+        "
 local kept = redis.call('GET', KEYS[1])
 if not kept then return 0 end
 redis.call('DEL', KEYS[1])
 local subject = string.match(kept, '^%d+ (%x+) ')
-if subject then redis.call('ZREM', ARGV[1] .. subject, ARGV[2]) end
-return 1"])
+if subject then redis.call('ZREM', ARGV[2] .. subject, ARGV[3]) end
+if lives(kept) then return 1 end
+return 0",
+    ])
 });
 
 static OF_SUBJECT: LazyLock<Lua> = LazyLock::new(|| {
-    Lua::new(&["
+    Lua::new(&[
+        FENCE,
+        LIVES,
+        "
 local found = {}
 for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-    local kept = redis.call('GET', ARGV[1] .. id)
-    if kept then
+    local kept = redis.call('GET', ARGV[2] .. id)
+    if kept and lives(kept) then
         found[#found + 1] = id
         found[#found + 1] = kept
     end
 end
-return found"])
+return found",
+    ])
 });
 
 static REMOVE_ALL: LazyLock<Lua> = LazyLock::new(|| {
-    Lua::new(&["
+    Lua::new(&[
+        FENCE,
+        LIVES,
+        "
 local removed = 0
 for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-    removed = removed + redis.call('DEL', ARGV[1] .. id)
+    local kept = ARGV[1] == 'fenced' and redis.call('GET', ARGV[2] .. id) or ''
+    local gone = redis.call('DEL', ARGV[2] .. id)
+    if lives(kept) then removed = removed + gone end
 end
 redis.call('DEL', KEYS[1])
-return removed"])
+return removed",
+    ])
 });

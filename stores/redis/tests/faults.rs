@@ -112,6 +112,56 @@ fn x05_a_promoted_replica_that_missed_the_claim_gives_nothing_back() {
     });
 }
 
+/// Without the fence the session that was signed out is back: the last lines show that it is there.
+#[test]
+fn x05_with_the_fence_a_promoted_replica_that_missed_a_sign_out_knows_no_session() {
+    let master = Redis::start();
+    let of = format!("127.0.0.1 {}", master.port());
+    let replica = Redis::start_with(&["--save", "", "--replicaof", &of]);
+    run(async {
+        let fenced = async |redis: &Redis| {
+            let options = Options::default().fence_sessions();
+            RedisStores::connect(&redis.url(), options).await.unwrap()
+        };
+        while !replica
+            .ask("INFO replication")
+            .contains("master_link_status:up")
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let stores = fenced(&master).await;
+        let session = session("alice");
+        let subject = &session.identity.subject;
+        stores.insert(&session).await.unwrap();
+        let found = stores.find(&session.id).await.unwrap();
+        assert_eq!(found.as_ref(), Some(&session), "its own history knows it");
+        while replica.ask("DBSIZE") != ":2\r\n" {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        replica.ask("REPLICAOF NO ONE");
+        assert!(stores.remove(&session.id).await.unwrap(), "signed out");
+
+        let promoted = fenced(&replica).await;
+        assert_eq!(promoted.find(&session.id).await.unwrap(), None);
+        assert!(promoted.of_subject(subject).await.unwrap().is_empty());
+        let next = Session {
+            version: session.version + 1,
+            ..session.clone()
+        };
+        let replaced = promoted.replace(&next).await;
+        assert!(matches!(replaced, Err(StoreError::Conflict)));
+        let unfenced = open(&replica).await.find(&session.id).await.unwrap();
+        assert_eq!(unfenced.as_ref(), Some(&session), "Redis holds it still");
+        assert_eq!(promoted.remove_all(subject).await.unwrap(), 0);
+        assert_eq!(replica.ask("DBSIZE"), ":0\r\n", "now it does not");
+
+        promoted.insert(&session).await.unwrap();
+        promoted.replace(&next).await.unwrap();
+        assert_eq!(promoted.of_subject(subject).await.unwrap(), [next]);
+        assert_eq!(promoted.remove_all(subject).await.unwrap(), 1);
+    });
+}
+
 /// The process stays the same, so its `run_id` alone would let the record back in.
 #[test]
 fn x05_a_master_that_is_demoted_and_promoted_again_gives_nothing_back() {

@@ -17,6 +17,12 @@ mod single {
     countersign_testkit::registry_suite!(single().await);
 }
 
+mod fenced {
+    use super::backends::fenced;
+
+    countersign_testkit::session_store_suite!(fenced().await, expires_by_itself);
+}
+
 #[cfg(feature = "cluster")]
 mod cluster {
     use super::backends::cluster;
@@ -25,6 +31,13 @@ mod cluster {
     countersign_testkit::session_store_suite!(cluster().await, expires_by_itself);
     countersign_testkit::rate_limiter_suite!(cluster().await);
     countersign_testkit::registry_suite!(cluster().await);
+}
+
+#[cfg(feature = "cluster")]
+mod fenced_cluster {
+    use super::backends::fenced_cluster;
+
+    countersign_testkit::session_store_suite!(fenced_cluster().await, expires_by_itself);
 }
 
 #[cfg(feature = "sentinel")]

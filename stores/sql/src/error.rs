@@ -2,7 +2,7 @@
 
 use std::{future::Future, time::Duration};
 
-use countersign_core::{BoxError, StoreError};
+use countersign_core::{BoxError, ConfigFault, StoreError};
 use sqlx::error::DatabaseError;
 
 /// Why a database was not opened. Never holds the URL, which may hold a password.
@@ -18,6 +18,9 @@ pub enum ConnectError {
     /// The database cannot be reached, or refuses us.
     #[error("the database cannot be opened")]
     Unreachable(#[source] BoxError),
+    /// Its URL makes it unfit: `CFG_STORE_TLS`.
+    #[error("{}: {}", .0.code, .0.detail)]
+    Unfit(ConfigFault),
     /// The tables could not be made or brought up to date.
     #[error("the tables cannot be made or brought up to date")]
     Migration(#[source] BoxError),

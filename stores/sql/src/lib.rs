@@ -11,11 +11,18 @@
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! use countersign_store_sql::{Options, PgStores};
 //!
-//! let stores = PgStores::connect("postgres://app@db.example/app", Options::default()).await?;
+//! let url = "postgres://app@db.example/app?sslmode=verify-full";
+//! let stores = PgStores::connect(url, Options::default()).await?;
 //! let builder = countersign_core::Engine::builder("https://app.example").stores(stores.into());
 //! # let _ = builder;
 //! # Ok(()) }
 //! ```
+//!
+//! # The way to the database
+//! The URL of a database on another host says whether the way there is encrypted, or is refused
+//! (`CFG_STORE_TLS`): `sslmode=verify-full` (`ssl-mode=VERIFY_IDENTITY` for MySQL), with a
+//! `sslrootcert=FILE` (`ssl-ca=FILE`) for a private authority; or `sslmode=disable`
+//! (`ssl-mode=DISABLED`) where the network between is yours. Pools that you open are your own affair.
 //!
 //! # What decides a race
 //! A record is consumed by one statement, `DELETE … RETURNING`, and its answer is read to the end,
@@ -50,6 +57,8 @@ mod rows;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod statements;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod transport;
 
 pub use error::ConnectError;
 #[cfg(feature = "mysql")]

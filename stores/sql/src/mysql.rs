@@ -6,7 +6,7 @@ use countersign_core::{Durability, StoreError, Verdict};
 use sqlx::{
     Connection, Executor, MySql as Database, MySqlPool,
     error::DatabaseError,
-    mysql::{MySqlDatabaseError, MySqlPoolOptions},
+    mysql::{MySqlConnectOptions, MySqlDatabaseError, MySqlPoolOptions, MySqlSslMode},
 };
 
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
     quota::Spending,
     rows::RecordRow,
     statements::{Dialect, Statements},
+    transport::Way,
 };
 
 /// Stores in MySQL or MariaDB. Clones share the connections.
@@ -39,6 +40,8 @@ impl MySqlStores {
     /// # Errors
     /// [`ConnectError`].
     pub async fn connect(url: &str, options: Options) -> Result<Self, ConnectError> {
+        let server: MySqlConnectOptions = url.parse()?;
+        way(&server).check()?;
         let pool = MySqlPoolOptions::new()
             .max_connections(options.connections)
             .acquire_timeout(ACQUIRE)
@@ -55,7 +58,7 @@ impl MySqlStores {
                     Ok(meta.idle_for < STALE || connection.ping().await.is_ok())
                 })
             })
-            .connect(url)
+            .connect_with(server)
             .await?;
         Self::from_pool(pool, options).await
     }
@@ -148,6 +151,15 @@ impl MySqlStores {
 }
 
 /// The lock lives with a connection of its own: whatever happens to us, it goes with it.
+fn way(server: &MySqlConnectOptions) -> Way<'_> {
+    Way {
+        host: server.get_host(),
+        is_socket: server.get_socket().is_some(),
+        is_stated: !matches!(server.get_ssl_mode(), MySqlSslMode::Preferred),
+        choices: ["ssl-mode=VERIFY_IDENTITY", "ssl-mode=DISABLED"],
+    }
+}
+
 async fn migrate(pool: &MySqlPool, prefix: &str) -> Result<(), ConnectError> {
     let mut connection = pool.acquire().await?.detach();
     // Names of locks are the whole server's, and short.
@@ -201,3 +213,32 @@ const DIALECT: Dialect = Dialect {
 };
 
 const STALE: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_database_on_another_host_needs_a_word_on_tls() {
+        let is_good = |url: &str| way(&url.parse().unwrap()).check().is_ok();
+        for good in [
+            "mysql://app@127.0.0.1/app",
+            "mysql://app@localhost/app",
+            "mysql://app@db.example/app?socket=/run/mysqld/mysqld.sock",
+            "mysql://app@db.example/app?ssl-mode=VERIFY_IDENTITY",
+            "mysql://app@db.example/app?ssl-mode=REQUIRED",
+            "mysql://app@db.example/app?ssl-mode=DISABLED",
+        ] {
+            assert!(is_good(good), "{good}");
+        }
+        for bad in [
+            "mysql://app:secret@db.example/app",
+            "mysql://app@192.168.0.1/app",
+            "mysql://app@db.example/app?ssl-mode=PREFERRED",
+        ] {
+            assert!(!is_good(bad), "{bad}");
+        }
+    }
+}

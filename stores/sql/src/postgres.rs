@@ -4,7 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use countersign_core::{Durability, StoreError, Verdict};
 use sqlx::{
-    Connection, PgPool, Postgres as Database, error::DatabaseError, postgres::PgPoolOptions,
+    Connection, PgPool, Postgres as Database,
+    error::DatabaseError,
+    postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
 
 use crate::{
@@ -14,6 +16,7 @@ use crate::{
     quota::Spending,
     rows::RecordRow,
     statements::{Dialect, Statements},
+    transport::Way,
 };
 
 /// Stores in Postgres. Clones share the connections.
@@ -36,6 +39,8 @@ impl PgStores {
     /// # Errors
     /// [`ConnectError`].
     pub async fn connect(url: &str, options: Options) -> Result<Self, ConnectError> {
+        let server: PgConnectOptions = url.parse()?;
+        way(&server).check()?;
         let pool = PgPoolOptions::new()
             .max_connections(options.connections)
             .acquire_timeout(ACQUIRE)
@@ -46,7 +51,7 @@ impl PgStores {
                     Ok(meta.idle_for < STALE || connection.ping().await.is_ok())
                 })
             })
-            .connect(url)
+            .connect_with(server)
             .await?;
         Self::from_pool(pool, options).await
     }
@@ -96,6 +101,15 @@ impl PgStores {
 }
 
 /// The lock lives with a connection of its own: whatever happens to us, it goes with it.
+fn way(server: &PgConnectOptions) -> Way<'_> {
+    Way {
+        host: server.get_host(),
+        is_socket: server.get_socket().is_some(),
+        is_stated: !matches!(server.get_ssl_mode(), PgSslMode::Prefer | PgSslMode::Allow),
+        choices: ["sslmode=verify-full", "sslmode=disable"],
+    }
+}
+
 async fn migrate(pool: &PgPool, prefix: &str) -> Result<(), ConnectError> {
     let mut connection = pool.acquire().await?.detach();
     sqlx::query("SELECT pg_advisory_lock(hashtextextended($1, 0))")
@@ -147,3 +161,35 @@ const DIALECT: Dialect = Dialect {
 };
 
 const STALE: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_database_on_another_host_needs_a_word_on_tls() {
+        let is_good = |url: &str| way(&url.parse().unwrap()).check().is_ok();
+        for good in [
+            "postgres://app@127.0.0.1/app",
+            "postgres://app@[::1]/app",
+            "postgres://app@localhost/app",
+            "postgres:///app?host=/run/postgresql",
+            "postgres://app@db.example/app?sslmode=verify-full",
+            "postgres://app@db.example/app?sslmode=require",
+            "postgres://app@db.example/app?sslmode=disable",
+        ] {
+            assert!(is_good(good), "{good}");
+        }
+        for bad in [
+            "postgres://app:secret@db.example/app",
+            "postgres://app@10.0.0.1/app",
+            "postgres://app@localhost.example/app",
+            "postgres://app@db.example/app?sslmode=prefer",
+            "postgres://app@db.example/app?sslmode=allow",
+        ] {
+            assert!(!is_good(bad), "{bad}");
+        }
+    }
+}

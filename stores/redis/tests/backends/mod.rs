@@ -7,8 +7,25 @@ use countersign_testkit::servers::fresh_prefix;
 
 /// A Redis of any kind, with keys of one's own.
 pub async fn at(url: &str) -> RedisStores {
-    let options = Options::default().key_prefix(&fresh_prefix()).unwrap();
+    open(url, Options::default()).await
+}
+
+async fn open(url: &str, options: Options) -> RedisStores {
+    let options = options.key_prefix(&fresh_prefix()).unwrap();
     RedisStores::connect(url, options).await.unwrap()
+}
+
+/// One node, with `fence_sessions`.
+pub async fn fenced() -> RedisStores {
+    let url = countersign_testkit::servers::Redis::shared().url();
+    open(&url, Options::default().fence_sessions()).await
+}
+
+/// The Cluster, with `fence_sessions`.
+#[cfg(feature = "cluster")]
+pub async fn fenced_cluster() -> RedisStores {
+    let url = countersign_testkit::servers::RedisCluster::shared().url();
+    open(&url, Options::default().fence_sessions()).await
 }
 
 /// One node.
