@@ -25,7 +25,7 @@ use std::{fmt, future::Future, pin::Pin};
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError, dev,
     error::ErrorInternalServerError,
-    http::StatusCode,
+    http::{StatusCode, header},
     web::{self, ServiceConfig},
 };
 use bytes::Bytes;
@@ -62,7 +62,11 @@ impl<T: FromSession> FromRequest for SignedIn<T> {
     fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
         let auth = request.app_data::<web::Data<AuthHttp>>().cloned();
         let method = method(request);
-        let headers = copied(request, |name| AuthHttp::GUARD_HEADERS.contains(name));
+        let named = |name: HeaderName| {
+            let values = request.headers().get_all(name.as_str());
+            values.map(move |value| (name.clone(), value))
+        };
+        let headers = copied(AuthHttp::GUARD_HEADERS.into_iter().flat_map(named));
         Box::pin(async move {
             let auth = auth.ok_or_else(|| ErrorInternalServerError(MISSING))?;
             let view = auth.guard_as(&method, &headers).await;
@@ -100,7 +104,11 @@ async fn answer(auth: AuthHttp, request: HttpRequest, body: web::Payload) -> Htt
     let mut across = http::Request::new(body);
     *across.method_mut() = method(&request);
     *across.uri_mut() = request.uri().to_string().parse().unwrap_or_default();
-    *across.headers_mut() = copied(&request, |_| true);
+    let headers = request.headers().iter();
+    *across.headers_mut() = copied(headers.filter_map(|(name, value)| {
+        let name = name.as_str().parse().ok()?;
+        Some((name, value))
+    }));
     let peer = Peer(request.peer_addr().map(|address| address.ip()));
     across.extensions_mut().insert(peer);
     response(auth.handle_stream(across).await)
@@ -113,13 +121,10 @@ fn method(request: &HttpRequest) -> http::Method {
 }
 
 /// Actix Web has headers of its own; a name or value that `http` refuses cannot have come in.
-fn copied(request: &HttpRequest, wanted: impl Fn(&HeaderName) -> bool) -> HeaderMap {
-    let pairs = request.headers().iter().filter_map(|(name, value)| {
-        let name: HeaderName = name.as_str().parse().ok()?;
-        let value = HeaderValue::from_bytes(value.as_bytes()).ok()?;
-        wanted(&name).then_some((name, value))
-    });
-    pairs.collect()
+fn copied<'a>(headers: impl Iterator<Item = (HeaderName, &'a header::HeaderValue)>) -> HeaderMap {
+    headers
+        .filter_map(|(name, value)| Some((name, HeaderValue::from_bytes(value.as_bytes()).ok()?)))
+        .collect()
 }
 
 fn response(answer: http::Response<Bytes>) -> HttpResponse {

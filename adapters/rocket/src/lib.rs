@@ -62,7 +62,8 @@ impl route::Handler for Countersign {
         let mut across = ::http::Request::new(body);
         *across.method_mut() = method.as_str().parse().expect("a method of HTTP");
         *across.uri_mut() = request.uri().to_string().parse().unwrap_or_default();
-        *across.headers_mut() = copied(request, |_| true);
+        let pair = |sent: Header<'r>| Some((sent.name.as_str().parse().ok()?, sent.value));
+        *across.headers_mut() = copied(request.headers().iter().filter_map(pair));
         let peer = Peer(request.remote().map(|address| address.ip()));
         across.extensions_mut().insert(peer);
         route::Outcome::Success(response(self.0.handle_stream(across).await))
@@ -97,7 +98,11 @@ impl<'r, T: FromSession> FromRequest<'r> for SignedIn<T> {
             return Outcome::Error((Status::InternalServerError, None));
         };
         let method = request.method().as_str().parse().expect("a method of HTTP");
-        let headers = copied(request, |name| AuthHttp::GUARD_HEADERS.contains(name));
+        let named = |name: HeaderName| {
+            let values = request.headers().get(name.as_str());
+            values.map(move |value| (name.clone(), value))
+        };
+        let headers = copied(AuthHttp::GUARD_HEADERS.into_iter().flat_map(named));
         match auth.guard_as(&method, &headers).await {
             Ok(view) => Outcome::Success(Self(view)),
             Err(error) => {
@@ -121,13 +126,10 @@ async fn sent_method(request: &Request<'_>, data: &mut Data<'_>) -> Method {
 }
 
 /// Rocket has headers of its own; it has dropped those that are not UTF-8.
-fn copied(request: &Request<'_>, wanted: impl Fn(&HeaderName) -> bool) -> HeaderMap {
-    let pairs = request.headers().iter().filter_map(|header| {
-        let name: HeaderName = header.name.as_str().parse().ok()?;
-        let value = HeaderValue::from_str(&header.value).ok()?;
-        wanted(&name).then_some((name, value))
-    });
-    pairs.collect()
+fn copied(headers: impl Iterator<Item = (HeaderName, impl AsRef<str>)>) -> HeaderMap {
+    headers
+        .filter_map(|(name, value)| Some((name, HeaderValue::from_str(value.as_ref()).ok()?)))
+        .collect()
 }
 
 fn response<'r>(answer: ::http::Response<Bytes>) -> Response<'r> {

@@ -1,6 +1,6 @@
 //! Guards in front of the application's own routes, and what handlers behind them need.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use bytes::Bytes;
 use countersign_core::{Code, Credential, Error, FromSession, Session, SessionKind};
@@ -41,15 +41,15 @@ impl AuthHttp {
     /// `session_required`, `token_invalid`, `request_malformed` (two session cookies),
     /// `store_unavailable`.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Session, Error> {
-        guarded(DEADLINE, async {
+        let work = pin!(async {
             match (self.1, bearer(headers)?) {
                 (Guard::Stateless, Some(token)) if token.contains('.') => {
-                    self.0.engine.authenticate_stateless(token).await
+                    Box::pin(self.0.engine.authenticate_stateless(token)).await
                 }
                 _ => self.0.authenticate(headers).await,
             }
-        })
-        .await
+        });
+        guarded(DEADLINE, work).await
     }
 
     /// The same for a guard in front of the application's own routes: where a cookie stands behind a
@@ -80,15 +80,15 @@ impl AuthHttp {
     where
         T: FromSession,
     {
-        measure::guard(async {
+        let work = pin!(async {
             let session = self.authenticate(headers).await?;
             let is_safe = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
             if session.kind == SessionKind::Cookie && !is_safe {
                 origins::check(&self.0.engine, headers, &self.0.cookies)?;
             }
             T::from_session(session, self.0.engine.now())
-        })
-        .await
+        });
+        measure::guard(work).await
     }
 
     /// Whether the wallet signed no longer ago than `within`: for what a session alone should not
@@ -107,7 +107,7 @@ impl AuthHttp {
     /// # Errors
     /// `store_unavailable`.
     pub async fn sign_out(&self, session: &Session) -> Result<HeaderValue, Error> {
-        guarded(DEADLINE, self.0.engine.sign_out(&session.id)).await?;
+        guarded(DEADLINE, pin!(self.0.engine.sign_out(&session.id))).await?;
         Ok(self.0.cookies.clear_session())
     }
 
@@ -120,12 +120,14 @@ impl AuthHttp {
 
 impl Inner {
     pub(crate) async fn authenticate(&self, headers: &HeaderMap) -> Result<Session, Error> {
-        if let Some(token) = bearer(headers)? {
-            return self.engine.authenticate(Credential::Bearer(token)).await;
-        }
-        let cookies = Cookies::read(headers, &self.cookies)?;
-        let cookie = cookies.session.ok_or(Code::SessionRequired)?;
-        self.engine.authenticate(Credential::Cookie(cookie)).await
+        let credential = match bearer(headers)? {
+            Some(token) => Credential::Bearer(token),
+            None => {
+                let cookies = Cookies::read(headers, &self.cookies)?;
+                Credential::Cookie(cookies.session.ok_or(Code::SessionRequired)?)
+            }
+        };
+        self.engine.authenticate(credential).await
     }
 }
 

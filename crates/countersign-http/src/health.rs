@@ -1,6 +1,7 @@
 //! Whether the stores answer, said quickly even when they do not.
 
 use std::{
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -72,7 +73,7 @@ impl Health {
         state.asking = Some(asking.clone());
         let (shared, engine) = (self.0.clone(), engine.clone());
         tokio::spawn(async move {
-            let is_well = guarded(crate::DEADLINE, engine.check_stores())
+            let is_well = guarded(crate::DEADLINE, pin!(engine.check_stores()))
                 .await
                 .is_ok();
             {

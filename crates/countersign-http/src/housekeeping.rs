@@ -1,6 +1,6 @@
 //! The task that lets go of what expired. It ends with the engine and outlives every store error.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use countersign_core::{Engine, Error, Purged};
 
@@ -15,7 +15,7 @@ pub(crate) fn begin(engine: &Engine) {
             let Some(engine) = engine.upgrade() else {
                 return;
             };
-            match crate::guarded(PATIENCE, purge(&engine)).await {
+            match crate::guarded(PATIENCE, pin!(purge(&engine))).await {
                 Ok(purged) => tracing::debug!(target: "countersign", ?purged, "purged"),
                 Err(error) => {
                     tracing::warn!(target: "countersign", %error, "not purged, will try again");

@@ -31,7 +31,7 @@ mod sso;
 use std::{
     net::IpAddr,
     panic::AssertUnwindSafe,
-    pin::pin,
+    pin::{Pin, pin},
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -321,7 +321,11 @@ impl AuthHttp {
         } else {
             Bytes::new()
         };
-        guarded(DEADLINE, endpoints::dispatch(&self.0, route, parts, &body)).await
+        guarded(
+            DEADLINE,
+            pin!(endpoints::dispatch(&self.0, route, parts, &body)),
+        )
+        .await
     }
 }
 
@@ -338,11 +342,13 @@ impl Inner {
 
 /// Holds off what a plugin may do: panic, or never come back. What blocks the thread or eats the
 /// memory cannot be held off inside one process.
+///
+/// The work is pinned where it was made: to move it in would double the future of whoever calls.
 async fn guarded<T>(
     deadline: Duration,
-    work: impl Future<Output = Result<T, Error>>,
+    work: Pin<&mut impl Future<Output = Result<T, Error>>>,
 ) -> Result<T, Error> {
-    let mut work = pin!(AssertUnwindSafe(work).catch_unwind());
+    let mut work = AssertUnwindSafe(work).catch_unwind();
     // What need not wait needs no timer: the stores of one process answer at once.
     let outcome = match poll_immediate(&mut work).await {
         Some(outcome) => Ok(outcome),

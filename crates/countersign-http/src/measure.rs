@@ -1,5 +1,6 @@
 //! One request, or one look of a guard: a span around it, its count and its time.
 
+use std::pin::Pin;
 #[cfg(feature = "metrics")]
 use std::time::Instant;
 
@@ -23,8 +24,10 @@ pub(crate) async fn request(endpoint: &str, work: impl Future<Output = Reply>) -
     reply
 }
 
-/// Looks at a request to a route of the application.
-pub(crate) async fn guard<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+/// Looks at a request to a route of the application. The work stays where it was made.
+pub(crate) async fn guard<T>(
+    work: Pin<&mut impl Future<Output = Result<T, Error>>>,
+) -> Result<T, Error> {
     let span = tracing::debug_span!(target: "countersign", "guard", code = Empty);
     #[cfg(feature = "metrics")]
     let begun = Instant::now();

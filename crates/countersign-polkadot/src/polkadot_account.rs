@@ -21,6 +21,7 @@ use crate::{NAMESPACE, accounts::Account, ss58::GENERIC};
 ///         .unwrap(),
 ///     method: "sr25519".to_owned(),
 ///     authenticated_at: Timestamp::from_secs(0),
+///     delegate: None,
 /// };
 /// let alice = PolkadotAccount::of(&identity).unwrap();
 /// assert_eq!(alice.to_string(), "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY");

@@ -31,6 +31,8 @@ pub struct Order {
     pub epoch: String,
     /// How many seconds a session lives without use; the default if there is none.
     pub idle: Option<u64>,
+    /// For how many seconds a refresh token may be shown again; the default if there is none.
+    pub grace: Option<u64>,
     /// Up to how many milliseconds a session comes late that is read.
     pub slow_reads: u64,
     /// How many connections to the database it may hold; the default if 0.
@@ -44,6 +46,10 @@ impl Order {
     pub fn words(&self) -> Vec<String> {
         let mut words = vec!["node".to_owned(), self.store.clone(), self.epoch.clone()];
         words.push(self.idle.unwrap_or(0).to_string());
+        words.push(
+            self.grace
+                .map_or_else(String::new, |grace| grace.to_string()),
+        );
         words.push(self.slow_reads.to_string());
         words.push(self.connections.to_string());
         words.push(self.broken.map_or("", Broken::name).to_owned());
@@ -51,13 +57,14 @@ impl Order {
     }
 
     fn read(words: &[String]) -> Option<Self> {
-        let [store, epoch, idle, slow_reads, connections, broken] = words else {
+        let [store, epoch, idle, grace, slow_reads, connections, broken] = words else {
             return None;
         };
         Some(Self {
             store: store.clone(),
             epoch: epoch.clone(),
             idle: idle.parse().ok().filter(|idle| *idle > 0),
+            grace: grace.parse().ok(),
             slow_reads: slow_reads.parse().ok()?,
             connections: connections.parse().ok()?,
             broken: match broken.as_str() {
@@ -98,6 +105,9 @@ async fn serve(order: Order) {
     let mut lifetimes = Lifetimes::default();
     if let Some(idle) = order.idle {
         lifetimes.cookie_idle = Duration::from_secs(idle);
+    }
+    if let Some(grace) = order.grace {
+        lifetimes.refresh_grace = Duration::from_secs(grace);
     }
     let key = Key::hs256(SECRET).expect("a long secret");
     let engine = Engine::builder(ORIGIN)

@@ -39,6 +39,7 @@ fn nodes_over_redis_let_each_proof_in_once_whatever_happens_between() {
 fn nodes_over_postgres_let_each_proof_in_once_whatever_happens_between() {
     let goals = [
         Goal::Replay,
+        Goal::Refresh,
         Goal::Logout,
         Goal::Kill,
         Goal::Rollback,
@@ -52,6 +53,7 @@ fn nodes_over_postgres_let_each_proof_in_once_whatever_happens_between() {
 fn nodes_over_mariadb_let_each_proof_in_once_whatever_happens_between() {
     let goals = [
         Goal::Replay,
+        Goal::Refresh,
         Goal::Logout,
         Goal::Kill,
         Goal::Rollback,
@@ -62,18 +64,24 @@ fn nodes_over_mariadb_let_each_proof_in_once_whatever_happens_between() {
 
 #[test]
 fn nodes_over_sqlite_let_each_proof_in_once_and_survive_their_own_end() {
-    let goals = [Goal::Replay, Goal::Logout, Goal::Kill, Goal::Rollback];
+    let goals = [
+        Goal::Replay,
+        Goal::Refresh,
+        Goal::Logout,
+        Goal::Kill,
+        Goal::Rollback,
+    ];
     assert_well(Kind::Sqlite, &goals);
 }
 
 #[test]
 fn one_node_over_memory_lets_each_proof_in_once() {
-    assert_well(Kind::Memory, &[Goal::Replay, Goal::Logout]);
+    assert_well(Kind::Memory, &[Goal::Replay, Goal::Refresh, Goal::Logout]);
 }
 
 #[test]
 fn nodes_over_a_cluster_let_each_proof_in_once() {
-    assert_well(Kind::Cluster, &[Goal::Replay, Goal::Logout]);
+    assert_well(Kind::Cluster, &[Goal::Replay, Goal::Refresh, Goal::Logout]);
 }
 
 #[test]
@@ -96,6 +104,12 @@ fn a_claim_that_reads_and_then_deletes_is_noticed() {
 fn a_replace_that_inserts_is_noticed() {
     assert_noticed(Broken::Upsert, Kind::Memory, Goal::Logout, "rose again");
     assert_noticed(Broken::Upsert, Kind::Postgres, Goal::Logout, "rose again");
+}
+
+#[test]
+fn a_refresh_without_a_compare_and_swap_is_noticed() {
+    let fault = "told without grace";
+    assert_noticed(Broken::Upsert, Kind::Memory, Goal::Refresh, fault);
 }
 
 #[test]

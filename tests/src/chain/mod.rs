@@ -17,7 +17,7 @@ use crate::{npm::npm_ci, root};
 
 pub use node::{Mood, Node};
 
-/// A private chain: foundry's anvil, which npm installs. It ends with this value.
+/// A private chain: foundry's anvil for x86-64, which npm installs. It ends with this value.
 #[derive(Debug)]
 pub struct Chain {
     /// Where it listens.
@@ -106,14 +106,7 @@ pub fn clients() -> PathBuf {
 }
 
 fn anvil() -> PathBuf {
-    let machine = match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        other => panic!("there is no anvil for {other}"),
-    };
-    clients().join(format!(
-        "node_modules/@foundry-rs/anvil-linux-{machine}/bin/anvil"
-    ))
+    clients().join("node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil")
 }
 
 /// An account without a key, that "signs" with whatever bytes it was given.

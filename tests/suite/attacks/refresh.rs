@@ -156,6 +156,25 @@ fn r02_sixty_four_racers_without_grace() {
 }
 
 #[test]
+fn without_grace_a_clock_that_is_behind_gives_none() {
+    run(async {
+        let stage = stage(0);
+        let (token, subject) = token_of(&stage, 1).await;
+        stage
+            .engine
+            .refresh(&token, &Context::token())
+            .await
+            .unwrap();
+        stage
+            .clock
+            .set(stage.engine.now() - Duration::from_millis(1));
+        let again = stage.engine.refresh(&token, &Context::token()).await;
+        assert_eq!(again.unwrap_err().code(), Code::InvalidGrant);
+        assert!(stage.engine.sessions(&subject).await.unwrap().is_empty());
+    });
+}
+
+#[test]
 fn r03_the_answer_was_lost_and_the_client_asks_again() {
     with_tokens(async |face| {
         let first = sign_in(&face).await;

@@ -34,7 +34,14 @@ fn main() -> ExitCode {
 fn test(filters: &[&str]) -> Result<(), String> {
     packages::ensure()?;
     if filters.is_empty() {
-        cargo(&["test", "--workspace", "--all-features", "--doc", "--quiet"])?;
+        cargo(&[
+            "test",
+            "--workspace",
+            "--all-features",
+            "--doc",
+            "--quiet",
+            "--no-fail-fast",
+        ])?;
     }
     if filters.is_empty() {
         counts("check")?;

@@ -33,8 +33,9 @@ impl Engine {
             Credential::Bearer(text) => (text, SessionKind::Token, Code::TokenInvalid),
         };
         // A signed token has dots; an opaque one, and a refresh token, have none.
+        // What is rare is on the heap: frameworks move their futures about, and this is part of them.
         let session = if kind == SessionKind::Token && text.contains('.') {
-            self.of_access_token(text).await?
+            Box::pin(self.of_access_token(text)).await?
         } else {
             let token = SessionToken::parse(text).ok_or(refused)?;
             self.0.sessions.find(&token.id()).await?.ok_or(refused)?
@@ -44,7 +45,7 @@ impl Engine {
             return Err(refused.into());
         }
         let session = match session.standing {
-            Some(_) => self.confirm_if_due(session, now, refused).await?,
+            Some(_) => Box::pin(self.confirm_if_due(session, now, refused)).await?,
             None => session,
         };
         // Reading a session is one round trip, writing it back an exception.
@@ -52,7 +53,7 @@ impl Engine {
         if now.since(session.last_seen) < idle / 10 {
             return Ok(session);
         }
-        Ok(self.touch(session, now).await)
+        Ok(Box::pin(self.touch(session, now)).await)
     }
 
     /// The live sessions of a subject, newest first.

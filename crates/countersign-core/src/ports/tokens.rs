@@ -119,7 +119,7 @@ impl Claims {
 }
 
 /// What an ID token says about a sign-in (OpenID Connect Core 1.0 section 2).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct IdClaims {
     /// `iss`: who issued it.
     pub issuer: String,
@@ -159,7 +159,7 @@ pub struct Expected<'a> {
 }
 
 /// A token for the client.
-#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct AccessToken(String);
 
 impl AccessToken {

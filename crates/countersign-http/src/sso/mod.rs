@@ -268,7 +268,7 @@ impl Asked<'_> {
         let Some(cookie) = cookies.session else {
             return Ok(None);
         };
-        let credential = Credential::Cookie(&cookie);
+        let credential = Credential::Cookie(cookie);
         match self.auth.engine.authenticate(credential).await {
             Ok(session) => Ok(Some(session)),
             Err(error) if error.class() == Class::Unauthenticated => Ok(None),

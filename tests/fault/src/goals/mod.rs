@@ -4,6 +4,7 @@ mod cut;
 mod kill;
 mod logout;
 mod network;
+mod refresh;
 mod replay;
 mod rollback;
 mod slow;
@@ -17,6 +18,8 @@ use crate::{backend::Kind, report::Line, scene::Plan};
 pub enum Goal {
     /// Of racers with one proof, one is let in.
     Replay,
+    /// Of racers with one refresh token, one makes a successor.
+    Refresh,
     /// A session that was ended does not rise again.
     Logout,
     /// The store is killed again and again.
@@ -33,8 +36,9 @@ pub enum Goal {
 
 impl Goal {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Replay,
+        Self::Refresh,
         Self::Logout,
         Self::Kill,
         Self::Rollback,
@@ -47,6 +51,7 @@ impl Goal {
     pub fn name(self) -> &'static str {
         match self {
             Self::Replay => "G1",
+            Self::Refresh => "G3",
             Self::Logout => "G4",
             Self::Kill => "G5",
             Self::Rollback => "G7",
@@ -60,7 +65,7 @@ impl Goal {
     /// what has several ports has no one line to cut.
     pub fn is_for(self, kind: Kind) -> bool {
         match self {
-            Self::Replay | Self::Logout => true,
+            Self::Replay | Self::Refresh | Self::Logout => true,
             Self::Kill | Self::Rollback => kind != Kind::Memory,
             Self::Slow => kind.has_one_port() || kind == Kind::Sqlite,
             Self::Cut | Self::Network => kind.has_one_port(),
@@ -72,6 +77,7 @@ impl Goal {
         let begin = Instant::now();
         let line = match self {
             Self::Replay => replay::run(plan).await,
+            Self::Refresh => refresh::run(plan).await,
             Self::Logout => logout::run(plan).await,
             Self::Kill => kill::run(plan).await,
             Self::Rollback => rollback::run(plan).await,

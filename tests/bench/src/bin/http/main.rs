@@ -37,13 +37,14 @@ fn measure(report: &mut Report, framework: &str) {
     let visitor = Visitor::of(eddsa.address());
     let (cookie, by_eddsa) = (visitor.cookie(), visitor.bearer());
     let by_hs256 = Visitor::of(hs256.address()).bearer();
-    let load = Load::new(eddsa.address(), CONNECTIONS);
-    let other_load = Load::new(hs256.address(), CONNECTIONS);
+    let load = Load::new(eddsa.address(), CONNECTIONS).awake();
+    let other_load = Load::new(hs256.address(), CONNECTIONS).awake();
+    let bare = requests(&eddsa, &load, get("/bare", &cookie)); // the same request, but for the path
     let guarded = |server, load, header: &str| requests(server, load, get("/guarded", header));
     report
         .contest(framework)
         .rounds(ROUNDS, ROUND)
-        .side("a bare route", requests(&eddsa, &load, get("/bare", "")))
+        .side("a bare route", bare)
         .side("guarded, by cookie", guarded(&eddsa, &load, &cookie))
         .goal(Goal::CpuThroughput(0.90))
         .side(
