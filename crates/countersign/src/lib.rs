@@ -14,7 +14,7 @@
 //! | `jwt` | [`jwt`]: access tokens that other services can read, keys that rotate; installs no process-wide `CryptoProvider` |
 //! | `rs256` | RS256 for these tokens, by aws-lc-rs (which is built with a C compiler) |
 //! | `memory` | the `memory:` store |
-//! | `redis`, `redis-cluster`, `redis-sentinel` | the `redis:` and `rediss:` store, and those of several nodes |
+//! | `redis`, `redis-cluster`, `redis-sentinel` | the `redis:` and `rediss:` store, and those of several nodes; opening a `rediss:` URL installs rustls's ring provider for the process if there is none |
 //! | `postgres`, `mysql`, `sqlite` | the stores of these databases |
 //! | `login-page` | [`LoginPage`]: a page to sign in on, a list of sessions, and `client.js` for pages of one's own |
 //! | `quickstart` | [`dialects::Quickstart`]: the endpoints of the Sign-In with Ethereum quickstart for Express |
