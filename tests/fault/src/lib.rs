@@ -150,7 +150,7 @@ const USAGE: &str = "\
 cargo xtask fault --all | --store NAME… [--goal NAME…] [--small] [--seed N] [--broken NAME]
 
   --store   memory, sqlite, redis, redis-cluster, redis-sentinel, postgres, mariadb
-  --goal    G1 replay race, G4 sign-out race, G5 kills, G7 rollback, G8 cut replies,
+  --goal    G1 replay race, G3 refresh race, G4 sign-out race, G5 kills, G7 rollback, G8 cut replies,
             G9 slow store, net: any fault of the network
   --small   a few of each, in seconds
   --seed    repeats the choices of a run (not its timing)

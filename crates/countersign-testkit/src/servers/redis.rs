@@ -397,7 +397,10 @@ struct Node {
 
 impl Node {
     fn new(home: &Home, arguments: &[&str]) -> Self {
-        Self::at(home, free_port(), arguments)
+        // A port is free until its server listens: another node of this home may have been given it.
+        let is_taken = |port: &u16| home.path().join(format!("redis-{port}")).exists();
+        let port = std::iter::repeat_with(free_port).find(|port| !is_taken(port));
+        Self::at(home, port.expect("there is always another"), arguments)
     }
 
     fn at(home: &Home, port: u16, arguments: &[&str]) -> Self {
