@@ -1,7 +1,7 @@
 //! The endpoints of the Sign-In with Ethereum quickstart for Express.
 
 use bytes::Bytes;
-use countersign_core::{Ask, Code, Context, Error, Proof, SessionKind, SignedIn, async_trait};
+use countersign_core::{Code, Context, Error, Proof, SessionKind, SignedIn, async_trait};
 use http::{StatusCode, request::Parts};
 use serde::Deserialize;
 
@@ -11,7 +11,7 @@ use crate::{
     endpoints::{
         CredentialName,
         answering::{carried, context, read_signature},
-        asking::{bound, issue},
+        asking::text_nonce,
     },
     mounts::{Endpoint, Endpoints},
     reply::Reply,
@@ -60,7 +60,7 @@ impl Endpoints for Quickstart {
         body: &Bytes,
     ) -> Result<Reply, Error> {
         match action {
-            NONCE => nonce(auth, parts).await,
+            NONCE => text_nonce(auth, parts, PURPOSE, CredentialName::Cookie).await,
             VERIFY => verify(auth, parts, body).await,
             _ => Err(Code::NotFound.into()),
         }
@@ -83,12 +83,6 @@ impl Endpoints for Quickstart {
 struct VerifyBody {
     message: Option<String>,
     signature: Option<String>,
-}
-
-async fn nonce(auth: &Inner, parts: &Parts) -> Result<Reply, Error> {
-    let ask = Ask::any_chain().purpose(PURPOSE);
-    let (challenge, binding) = issue(auth, parts, ask, CredentialName::Cookie).await?;
-    Ok(bound(auth, Reply::text(challenge.nonce), binding))
 }
 
 async fn verify(auth: &Inner, parts: &Parts, body: &Bytes) -> Result<Reply, Error> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use countersign_core::{
-    Ask, ChainId, Code, Context, DomainText, Error, Proof, Session, SessionKind, SignIn, SignedIn,
+    ChainId, Code, Context, DomainText, Error, Proof, Session, SessionKind, SignIn, SignedIn,
     TextDialect, TextProfile, UriText, async_trait,
 };
 use http::{StatusCode, request::Parts};
@@ -17,7 +17,7 @@ use crate::{
     endpoints::{
         CredentialName,
         answering::{carried, context, read_signature},
-        asking::{bound, issue},
+        asking::text_nonce,
         sessions,
     },
     mounts::{Endpoint, Endpoints},
@@ -93,7 +93,7 @@ impl Endpoints for Ssx {
         body: &Bytes,
     ) -> Result<Reply, Error> {
         match action {
-            NONCE => nonce(auth, parts).await,
+            NONCE => text_nonce(auth, parts, PURPOSE, CredentialName::Cookie).await,
             LOGIN => login(auth, parts, body).await,
             LOGOUT => sessions::logout(auth, parts).await,
             _ => Err(Code::NotFound.into()),
@@ -185,12 +185,6 @@ impl<'a> Fields<'a> {
             resources: text.resources.as_deref(),
         }
     }
-}
-
-async fn nonce(auth: &Inner, parts: &Parts) -> Result<Reply, Error> {
-    let ask = Ask::any_chain().purpose(PURPOSE);
-    let (challenge, binding) = issue(auth, parts, ask, CredentialName::Cookie).await?;
-    Ok(bound(auth, Reply::text(challenge.nonce), binding))
 }
 
 async fn login(auth: &Inner, parts: &Parts, body: &Bytes) -> Result<Reply, Error> {

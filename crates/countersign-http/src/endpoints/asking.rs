@@ -1,7 +1,7 @@
 //! `POST /challenge` and `GET /nonce`: something to sign.
 
 use bytes::Bytes;
-use countersign_core::{Ask, Binding, ChainId, Challenge, Code, Error, Origin};
+use countersign_core::{Ask, Binding, ChainId, Challenge, Code, Error, Origin, SIGN_IN};
 use http::{StatusCode, request::Parts};
 use serde::{Deserialize, Serialize};
 
@@ -70,7 +70,18 @@ pub(super) async fn nonce(auth: &Inner, parts: &Parts) -> Result<Reply, Error> {
         (Some("token"), None) => CredentialName::Token,
         _ => return Err(Code::RequestMalformed.into()),
     };
-    let (challenge, binding) = issue(auth, parts, Ask::any_chain(), credential).await?;
+    text_nonce(auth, parts, SIGN_IN, credential).await
+}
+
+/// A nonce as text, for clients that write the message themselves; good for one purpose only.
+pub(crate) async fn text_nonce(
+    auth: &Inner,
+    parts: &Parts,
+    purpose: &'static str,
+    credential: CredentialName,
+) -> Result<Reply, Error> {
+    let ask = Ask::any_chain().purpose(purpose);
+    let (challenge, binding) = issue(auth, parts, ask, credential).await?;
     Ok(bound(auth, Reply::text(challenge.nonce), binding))
 }
 
