@@ -12,10 +12,10 @@ use countersign_http::{
 use countersign_jwt::{Algorithm, Jwt, Key, KeyRing};
 use countersign_polkadot::Polkadot;
 use countersign_store_memory::stores;
-use countersign_tests::{poem_rig, poem_rig_at, root};
+use countersign_tests::{npm::npm_ci, poem_rig, poem_rig_at, root};
 use serde_json::{Value, json};
 
-use crate::clients::{install, run_with};
+use crate::clients::run_with;
 
 #[test]
 fn two_ethereum_wallets_and_three_polkadot_key_types_sign_in_on_the_page() {
@@ -177,7 +177,7 @@ fn play(script: &str, scene: &str, servers: impl AsyncFnOnce() -> Value) {
         // One test at a time installs; the others then find it done.
         let door = File::open(folder.join("package.json")).unwrap();
         door.lock().unwrap();
-        install(&folder).await;
+        npm_ci(&folder).await;
         door.unlock().unwrap();
         let given = servers().await.to_string();
         let printed = run_with("node", &folder, &[script, scene], &given).await;

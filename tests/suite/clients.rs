@@ -9,7 +9,10 @@ use countersign_jwt::{Algorithm, Jwt, Key, KeyRing};
 use countersign_polkadot::Polkadot;
 use countersign_store_memory::stores;
 use countersign_testkit::ethereum_wallet;
-use countersign_tests::{poem_rig_at, root};
+use countersign_tests::{
+    npm::{node, npm_ci},
+    poem_rig_at, root,
+};
 use custom_chain::Solana;
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, process::Command};
@@ -41,7 +44,6 @@ fn sign_in(client: &str) {
         })
         .await;
         let folder = root().join("tests/clients").join(client);
-        install(&folder).await;
         let printed = node(&folder, &["sign-in.mjs", &format!("http://{address}")]).await;
         let last = printed.lines().last().unwrap_or_default();
         assert!(
@@ -58,7 +60,7 @@ fn jose_and_pyjwt_take_our_tokens_and_we_refuse_their_wrong_ones() {
             root().join("tests/clients/jose"),
             root().join("tests/clients/pyjwt"),
         );
-        install(&jose).await;
+        npm_ci(&jose).await;
         let python = virtual_environment(&pyjwt).await;
         let rsa = private_jwk(&Key::generate(Algorithm::Rs256));
         for (alg, jwk) in [
@@ -141,25 +143,6 @@ async fn virtual_environment(folder: &Path) -> String {
     run(&python, folder, &arguments).await;
     std::fs::write(environment.join("installed"), "").unwrap();
     python
-}
-
-/// Installs the exact versions of the lock file, once.
-pub(crate) async fn install(folder: &Path) {
-    if folder.join("node_modules/.package-lock.json").exists() {
-        return;
-    }
-    let arguments = [
-        "ci",
-        "--ignore-scripts",
-        "--legacy-peer-deps",
-        "--no-audit",
-        "--no-fund",
-    ];
-    run("npm", folder, &arguments).await;
-}
-
-async fn node(folder: &Path, arguments: &[&str]) -> String {
-    run("node", folder, arguments).await
 }
 
 async fn run(program: &str, folder: &Path, arguments: &[&str]) -> String {
