@@ -91,7 +91,7 @@ impl Login {
         dice: &mut Dice,
     ) -> Result<Option<Kept>, Trouble> {
         let mut troubled = false;
-        let known = if number % 2 == 0 { SHOP } else { DESK };
+        let known = [SHOP, DESK][number % 2];
         let attempt = Attempt::of(known, dice);
         let (code, began) = self.code(&attempt, person, &mut troubled).await?;
         let redeem = || attempt.redeem(&self.client, self.at, &code);
