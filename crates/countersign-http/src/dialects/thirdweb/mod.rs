@@ -157,7 +157,7 @@ impl Endpoints for Thirdweb {
         &self.endpoints
     }
 
-    fn fits(&self, engine: &Engine) -> Result<(), ConfigError> {
+    fn join(&mut self, engine: &Engine) -> Result<(), ConfigError> {
         let mut faults = Vec::new();
         if self.client_nonces && engine.durability() < Durability::Durable {
             let detail = format!(
