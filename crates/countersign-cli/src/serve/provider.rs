@@ -1,13 +1,13 @@
 //! From the configuration to a provider that answers.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use countersign::{
     AuthHttp, Engine, LoginPage, Stores,
     ethereum::Ethereum,
     jwt::{Algorithm, Jwt, Key, KeyRing},
     polkadot::Polkadot,
-    sso::{Client, ConsentRule, StaticClients, StoredClients},
+    sso::{Client, ClientRegistry, ConsentRule, StaticClients, StoredClients},
     stores,
 };
 
@@ -73,11 +73,15 @@ pub(crate) async fn build(config: &Config, address: SocketAddr) -> Result<Site, 
     let first = static_clients(config, &origin)?;
     let auth = AuthHttp::new(engine).with_health();
     let auth = auth.login_page(LoginPage::new()).map_err(Failure::usage)?;
-    let auth = match registry {
-        Some(registry) => auth.sso(StoredClients::new(registry, first)),
-        None => auth.sso(first),
+    let clients: Arc<dyn ClientRegistry> = match registry {
+        Some(registry) => Arc::new(StoredClients::new(registry, first)),
+        None => Arc::new(first),
     };
-    let mut auth = auth.map_err(Failure::usage)?;
+    let mut auth = auth.sso(clients.clone()).map_err(Failure::usage)?;
+    if let Some(polkadot_sso) = &config.polkadot_sso {
+        let endpoints = polkadot_sso.endpoints(clients);
+        auth = auth.with(endpoints).map_err(Failure::usage)?;
+    }
     if let Some(proxies) = &config.proxies {
         let addresses: Vec<_> = proxies.addresses.iter().map(String::as_str).collect();
         auth = auth
