@@ -78,6 +78,25 @@ impl Provider {
         }
     }
 
+    /// Ends a request that was put aside: the person does not want to sign in.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    pub async fn cancel(&self, transaction: &str) -> Result<Authorization, Refusal> {
+        let taken = self.engine.take::<Request>(WAITING, transaction).await?;
+        let now = self.engine.now();
+        let Some((request, _)) = taken.filter(|(_, until)| now < *until) else {
+            return Ok(Authorization::Fault(OVER));
+        };
+        match self.clients.find(&request.client).await? {
+            Some(client) if request.registered(&client).is_some() => {
+                let error = OAuthError::new(OAuthCode::AccessDenied, "the person did not sign in");
+                Ok(self.back(&request.to(), &error))
+            }
+            _ => Ok(Authorization::Fault(OVER)),
+        }
+    }
+
     async fn advance(
         &self,
         client: &Client,

@@ -1,5 +1,6 @@
 //! The engine: puts the rules and the ports in the one order in which they are safe.
 
+mod builder;
 mod challenge;
 mod grants;
 mod parts;
@@ -28,8 +29,8 @@ use crate::{
     time::Timestamp,
 };
 
+pub use builder::EngineBuilder;
 pub use grants::Granted;
-pub use parts::EngineBuilder;
 pub use sessions::Credential;
 pub use sign_in::{Proved, SignedIn};
 pub use stores::{Durability, Stores};

@@ -41,6 +41,7 @@ impl Sso {
             open(Endpoint::get(&at("/authorize"), AUTHORIZE)),
             open(form("/authorize", REPEAT)),
             Endpoint::get(&at("/authorize/continue"), CONTINUE),
+            Endpoint::get(&at("/authorize/cancel"), CANCEL),
             form("/authorize/decide", DECIDE),
             open(form("/token", TOKEN)),
             open(form("/revoke", REVOKE)),
@@ -85,6 +86,7 @@ impl Endpoints for Sso {
             AUTHORIZE => self.authorize(&asked).await,
             REPEAT => repeat(&asked),
             CONTINUE => self.go_on(&asked).await,
+            CANCEL => self.cancel(&asked).await,
             DECIDE => self.decide(&asked).await,
             TOKEN | REVOKE | INTROSPECT => self.by_client(&asked, action).await,
             USERINFO => self.userinfo(&asked).await,
@@ -124,6 +126,13 @@ impl Sso {
         self.lead(resumed.await)
     }
 
+    async fn cancel(&self, asked: &Asked<'_>) -> Result<Reply, Error> {
+        let params = asked.query().unwrap_or_default();
+        let transaction = params.one("transaction").ok().flatten();
+        let cancelled = self.provider.cancel(transaction.unwrap_or_default());
+        self.lead(cancelled.await)
+    }
+
     async fn decide(&self, asked: &Asked<'_>) -> Result<Reply, Error> {
         let form = asked.form()?;
         let ticket = form.one("ticket").ok().flatten().unwrap_or_default();
@@ -142,9 +151,13 @@ impl Sso {
             Authorization::Redirect(location) => Reply::see_other(&location),
             Authorization::SignIn(transaction) => {
                 let transaction = form_urlencode([("transaction", &*transaction)]);
-                let back = format!("{}/authorize/continue?{transaction}", self.base);
+                let at = |step| format!("{}/authorize/{step}?{transaction}", self.base);
                 // Whoever is signed in already is not whom the application wants, or not of late.
-                let query = form_urlencode([("return_to", &*back), ("again", "1")]);
+                let query = form_urlencode([
+                    ("return_to", &*at("continue")),
+                    ("again", "1"),
+                    ("cancel_to", &at("cancel")),
+                ]);
                 Reply::see_other(&format!("{}/login?{query}", self.base))
             }
             Authorization::Ask(question) => pages::consent(&self.base, &question),
@@ -284,6 +297,7 @@ impl Asked<'_> {
 const AUTHORIZE: &str = "authorize";
 const REPEAT: &str = "repeat";
 const CONTINUE: &str = "continue";
+const CANCEL: &str = "cancel";
 const DECIDE: &str = "decide";
 const TOKEN: &str = "token";
 const REVOKE: &str = "revoke";
