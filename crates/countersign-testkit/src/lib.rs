@@ -17,6 +17,7 @@ pub mod corpus;
 pub mod faults;
 pub mod limiter;
 pub mod nonces;
+pub mod person;
 pub mod planted;
 pub mod races;
 pub mod registries;

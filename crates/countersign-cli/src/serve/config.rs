@@ -5,7 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use countersign::{Limits, ProxyHeader, Quota, Secret, policy::Lifetimes, sso::Client};
+use countersign::{
+    Limits, ProxyHeader, Quota, Secret,
+    dialects::PolkadotSso,
+    policy::Lifetimes,
+    sso::{Client, ClientRegistry},
+};
 use serde::Deserialize;
 
 use crate::failure::Failure;
@@ -28,6 +33,7 @@ pub(crate) struct Config {
     pub(crate) proxies: Option<Proxies>,
     pub(crate) limits: LimitsConfig,
     pub(crate) lifetimes: LifetimesConfig,
+    pub(crate) polkadot_sso: Option<PolkadotSsoConfig>,
     pub(crate) clients: Vec<Client>,
     /// By `--dev` or `COUNTERSIGN_DEV=1` alone: a file that is copied to a server must not hold it.
     #[serde(skip)]
@@ -78,6 +84,16 @@ pub(crate) struct LifetimesConfig {
     session: u64,
     refresh: u64,
     access: u64,
+}
+
+/// The endpoints of Polkadot SSO, and what one address may ask of them in a minute.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct PolkadotSsoConfig {
+    challenge: u32,
+    verify: u32,
+    token: u32,
+    legacy_get_verify: bool,
 }
 
 impl Config {
@@ -178,6 +194,20 @@ impl LimitsConfig {
     }
 }
 
+impl PolkadotSsoConfig {
+    pub(crate) fn endpoints(&self, clients: impl ClientRegistry) -> PolkadotSso {
+        let endpoints = PolkadotSso::new(clients).limits(Limits {
+            challenge: Quota::per_minute(self.challenge),
+            verify: Quota::per_minute(self.verify),
+            token: Quota::per_minute(self.token),
+        });
+        match self.legacy_get_verify {
+            true => endpoints.legacy_get_verify(),
+            false => endpoints,
+        }
+    }
+}
+
 impl LifetimesConfig {
     pub(crate) fn lifetimes(&self) -> Lifetimes {
         use std::time::Duration;
@@ -209,6 +239,7 @@ impl Default for Config {
             proxies: None,
             limits: LimitsConfig::default(),
             lifetimes: LifetimesConfig::default(),
+            polkadot_sso: None,
             clients: Vec::new(),
             dev: false,
             secret: None,
@@ -224,6 +255,18 @@ impl Default for LimitsConfig {
             verify: limits.verify.limit,
             token: limits.token.limit,
             enabled: true,
+        }
+    }
+}
+
+impl Default for PolkadotSsoConfig {
+    fn default() -> Self {
+        let limits = PolkadotSso::LIMITS;
+        Self {
+            challenge: limits.challenge.limit,
+            verify: limits.verify.limit,
+            token: limits.token.limit,
+            legacy_get_verify: false,
         }
     }
 }
@@ -272,6 +315,7 @@ mod tests {
             "proxies",
             "limits",
             "lifetimes",
+            "polkadot_sso",
             "clients",
         ] {
             assert!(options.contains_key(option), "{option} is not documented");
@@ -281,8 +325,11 @@ mod tests {
         assert_eq!(read.lifetimes.lifetimes(), default.lifetimes.lifetimes());
         assert_eq!(read.limits.limits(), default.limits.limits());
         assert_eq!(read.max_connections, default.max_connections);
+        let said = format!("{:?}", read.polkadot_sso.unwrap());
+        assert_eq!(said, format!("{:?}", PolkadotSsoConfig::default()));
         let bare: Config = toml::from_str(text).unwrap();
         assert!(bare.clients.is_empty() && bare.proxies.is_none());
+        assert!(bare.polkadot_sso.is_none());
     }
 
     #[test]
@@ -293,6 +340,7 @@ mod tests {
             "secret = \"x\"",
             "[limits]\nverfy = 1",
             "[lifetimes]\nforever = 1",
+            "[polkadot_sso]\nget_verify = true",
             "[[clients]]\nid = \"a\"\nname = \"A\"\nredirect_uris = []\ncolour = \"red\"",
             "[[clients]]\nid = \"a\"\nname = \"A\"\nredirect_uris = [\"javascript:1\"]",
         ] {

@@ -60,7 +60,12 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let origin = site.auth.engine().origin().to_string();
     if config.dev {
         output::line("dev mode: a throw-away secret and key; for this machine only");
-        output::line(format_args!("try it: {origin}/demo"));
+        output::line(format_args!("try it: open {origin}/demo in a browser"));
+        output::line(format_args!(
+            "or with an application of your own: client_id `{}`, no secret, redirect_uri \
+             http://127.0.0.1:PORT/callback; `cargo run -p sso-client` is one",
+            provider::EXAMPLE
+        ));
     }
     output::line(format_args!("listening on {address} as {origin}"));
     let mut terminate =

@@ -6,5 +6,6 @@ mod clients;
 mod node;
 mod person;
 mod races;
+mod rust_clients;
 mod scripts;
 mod serving;
