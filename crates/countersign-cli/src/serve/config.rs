@@ -28,6 +28,7 @@ pub(crate) struct Config {
     pub(crate) proxies: Option<Proxies>,
     pub(crate) limits: LimitsConfig,
     pub(crate) lifetimes: LifetimesConfig,
+    pub(crate) metrics: MetricsConfig,
     pub(crate) clients: Vec<Client>,
     /// By `--dev` or `COUNTERSIGN_DEV=1` alone: a file that is copied to a server must not hold it.
     #[serde(skip)]
@@ -80,6 +81,13 @@ pub(crate) struct LifetimesConfig {
     access: u64,
 }
 
+/// Where metrics are read; nowhere, if it is not said.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct MetricsConfig {
+    pub(crate) listen: Option<SocketAddr>,
+}
+
 impl Config {
     /// Reads the file, if there is one, then the environment.
     pub(crate) fn read(path: Option<&Path>) -> Result<Self, Failure> {
@@ -104,6 +112,10 @@ impl Config {
         }
         if let Some(listen) = get("COUNTERSIGN_LISTEN") {
             self.listen = listen.parse().map_err(|_| wrong("COUNTERSIGN_LISTEN"))?;
+        }
+        if let Some(listen) = get("COUNTERSIGN_METRICS_LISTEN") {
+            let listen = listen.parse();
+            self.metrics.listen = Some(listen.map_err(|_| wrong("COUNTERSIGN_METRICS_LISTEN"))?);
         }
         if let Some(store) = get("COUNTERSIGN_STORE") {
             self.store = Some(store);
@@ -209,6 +221,7 @@ impl Default for Config {
             proxies: None,
             limits: LimitsConfig::default(),
             lifetimes: LifetimesConfig::default(),
+            metrics: MetricsConfig::default(),
             clients: Vec::new(),
             dev: false,
             secret: None,
@@ -272,6 +285,7 @@ mod tests {
             "proxies",
             "limits",
             "lifetimes",
+            "metrics",
             "clients",
         ] {
             assert!(options.contains_key(option), "{option} is not documented");
@@ -283,6 +297,7 @@ mod tests {
         assert_eq!(read.max_connections, default.max_connections);
         let bare: Config = toml::from_str(text).unwrap();
         assert!(bare.clients.is_empty() && bare.proxies.is_none());
+        assert!(read.metrics.listen.is_some() && bare.metrics.listen.is_none());
     }
 
     #[test]
@@ -293,6 +308,7 @@ mod tests {
             "secret = \"x\"",
             "[limits]\nverfy = 1",
             "[lifetimes]\nforever = 1",
+            "[metrics]\nport = 1",
             "[[clients]]\nid = \"a\"\nname = \"A\"\nredirect_uris = []\ncolour = \"red\"",
             "[[clients]]\nid = \"a\"\nname = \"A\"\nredirect_uris = [\"javascript:1\"]",
         ] {
