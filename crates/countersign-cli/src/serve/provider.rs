@@ -1,6 +1,6 @@
 //! From the configuration to a provider that answers.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use countersign::{
     AuthHttp, Engine, LoginPage, Stores,
@@ -8,7 +8,7 @@ use countersign::{
     jwt::{Algorithm, Jwt, Key, KeyRing},
     metrics::{MetricsEvents, counted},
     polkadot::Polkadot,
-    sso::{Client, RedirectUri, StaticClients, StoredClients},
+    sso::{Client, ClientRegistry, RedirectUri, StaticClients, StoredClients},
     stores,
 };
 
@@ -75,11 +75,15 @@ pub(crate) async fn build(config: &Config, address: SocketAddr) -> Result<Site, 
     let first = static_clients(config, &origin)?;
     let auth = AuthHttp::new(engine).with_health();
     let auth = auth.login_page(LoginPage::new()).map_err(Failure::usage)?;
-    let auth = match registry {
-        Some(registry) => auth.sso(StoredClients::new(registry, first)),
-        None => auth.sso(first),
+    let clients: Arc<dyn ClientRegistry> = match registry {
+        Some(registry) => Arc::new(StoredClients::new(registry, first)),
+        None => Arc::new(first),
     };
-    let mut auth = auth.map_err(Failure::usage)?;
+    let mut auth = auth.sso(clients.clone()).map_err(Failure::usage)?;
+    if let Some(polkadot_sso) = &config.polkadot_sso {
+        let endpoints = polkadot_sso.endpoints(clients);
+        auth = auth.with(endpoints).map_err(Failure::usage)?;
+    }
     if let Some(proxies) = &config.proxies {
         let addresses: Vec<_> = proxies.addresses.iter().map(String::as_str).collect();
         auth = auth

@@ -17,7 +17,7 @@ use std::{
 };
 
 use crate::{
-    caip::ChainId,
+    caip::{AccountId, ChainId},
     error::{Code, Error, StoreError},
     event::Event,
     origin::Origin,
@@ -103,6 +103,15 @@ impl Engine {
     /// this [label](crate::ChainVerifier::label).
     pub fn first_chain(&self, label: &str) -> Option<ChainId> {
         self.0.verifiers.first_chain(label).cloned()
+    }
+
+    /// The canonical account behind an address, in whatever spelling its chain allows.
+    ///
+    /// # Errors
+    /// `chain_unsupported`, `address_invalid`.
+    pub fn account(&self, chain: &ChainId, address: &str) -> Result<AccountId, Error> {
+        let verifier = self.0.verifiers.of_chain(chain)?;
+        Ok(verifier.account(chain, address)?)
     }
 
     /// The quotas of one client.

@@ -93,6 +93,8 @@ codes! {
     NonceInvalid "nonce_invalid" Unauthenticated "the nonce is unknown or was used";
     /// The challenge of this browser has expired.
     ChallengeExpired "challenge_expired" Unauthenticated "the challenge has expired";
+    /// The challenge of this client was answered already; only dialects whose clients ask tell it.
+    ChallengeUsed "challenge_used" Unauthenticated "the challenge was used";
     /// The text is not valid yet.
     NotYetValid "not_yet_valid" Unauthenticated "the message is not valid yet";
     /// The text is no longer valid.

@@ -1,7 +1,7 @@
 //! The endpoints of OAuth 2.1 and OpenID Connect: what `countersign-sso` decides, as HTTP.
 
-mod errors;
-mod pages;
+pub(crate) mod errors;
+pub(crate) mod pages;
 
 use bytes::Bytes;
 use countersign_core::{Class, Code, Credential, Error, Session, async_trait};
@@ -166,18 +166,10 @@ impl Sso {
     }
 
     async fn by_client(&self, asked: &Asked<'_>, action: &'static str) -> Result<Reply, Error> {
-        let headers = &asked.parts.headers;
-        let mut values = headers.get_all(header::AUTHORIZATION).iter();
-        let authorization = values.next().map(|value| value.to_str().unwrap_or(""));
-        // What stands in a query stands in logs (RFC 6749 section 2.3.1).
-        let has_query = asked
-            .parts
-            .uri
-            .query()
-            .is_some_and(|query| !query.is_empty());
-        if has_query || values.next().is_some() {
-            return Ok(errors::reply(&errors::MALFORMED, false));
-        }
+        let authorization = match authorization(asked.parts) {
+            Ok(authorization) => authorization,
+            Err(fault) => return Ok(errors::reply(&fault, false)),
+        };
         let form = asked.form()?;
         let ip = asked.auth.client(asked.parts);
         let provider = &self.provider;
@@ -245,6 +237,18 @@ impl Sso {
         let cached = HeaderValue::from_static("public, max-age=300");
         reply.set(header::CACHE_CONTROL, cached);
         reply
+    }
+}
+
+/// The one `Authorization` header of a client. Nothing stands in the query, since that stands in logs
+/// (RFC 6749 section 2.3.1).
+pub(crate) fn authorization(parts: &Parts) -> Result<Option<&str>, errors::Fault> {
+    let mut values = parts.headers.get_all(header::AUTHORIZATION).iter();
+    let first = values.next().map(|value| value.to_str().unwrap_or(""));
+    let has_query = parts.uri.query().is_some_and(|query| !query.is_empty());
+    match has_query || values.next().is_some() {
+        true => Err(errors::MALFORMED),
+        false => Ok(first),
     }
 }
 
