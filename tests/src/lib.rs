@@ -4,12 +4,12 @@
 
 pub mod chain;
 mod faces;
-pub mod npm;
 mod servers;
 pub mod sso;
 
 use std::path::{Path, PathBuf};
 
+pub use countersign_testkit::npm;
 pub use faces::{
     FACES, Face, every_rig, every_socket, on_every_face, poem_rig_at, rig, with_engine, with_parts,
 };

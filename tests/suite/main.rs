@@ -12,5 +12,6 @@ mod contract_wallets;
 mod differential;
 mod guards;
 mod layers;
+mod polkadot_sso;
 mod proxies;
 mod vectors;

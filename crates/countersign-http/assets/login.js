@@ -53,7 +53,7 @@ const ENGLISH = {
 };
 
 const FAMILIES = {
-  challenge_expired: ['nonce_invalid', 'message_expired', 'issued_at_out_of_range'],
+  challenge_expired: ['nonce_invalid', 'challenge_used', 'message_expired', 'issued_at_out_of_range'],
   signature: ['invalid_signature', 'address_mismatch', 'weak_key', 'signature_malformed'],
   address: ['address_invalid', 'chain_unsupported', 'chain_not_allowed'],
   unavailable: ['store_unavailable', 'chain_unavailable', 'plugin_error', 'internal_error', 'server_failed', 'request_timeout'],
@@ -63,8 +63,10 @@ const FAMILIES = {
 const FIND = { eip155: 'https://ethereum.org/wallets/', polkadot: 'https://polkadot.com/' };
 
 const boot = JSON.parse(document.querySelector('#boot').textContent);
-const words = { ...ENGLISH, ...(boot.demo ? DEMO_WORDS : {}), ...boot.words };
-const client = createClient({ chains: boot.chains.map(({ id }) => id), name: boot.site, onNetwork });
+const { signing } = boot;
+const words = { ...ENGLISH, ...(boot.demo ? DEMO_WORDS : {}), ...(signing ? SIGNING_WORDS : {}), ...boot.words };
+const chainIds = boot.chains.map(({ id }) => id);
+const client = signing ? signingClient(signing, chainIds, onNetwork) : createClient({ chains: chainIds, name: boot.site, onNetwork });
 const page = document.querySelector('main');
 const step = element('section');
 const status = element('p', { className: 'reader', role: 'status' });
@@ -141,6 +143,8 @@ function chooseWallet(problem) {
       list.insertBefore(entries.get(wallet), firstDemo);
     }
     note.hidden = settled || usable.length > 0;
+    const named = signing && !problem && usable.find(({ id }) => id === `dot:${signing.wallet}`);
+    if (named) setTimeout(connect, 0, named);
     if (settled && usable.length === 0 && !step.querySelector('.none')) list.before(noWallet());
     if (usable.length > 0) step.querySelector('.none')?.remove();
   });
@@ -211,7 +215,8 @@ async function sign(wallet, account, chain) {
 
 function done(session) {
   show(t('done'), element('p', { className: 'address' }, addressOf(session)), element('p', { className: 'soft' }, t('going')));
-  leave();
+  if (signing) location.replace(session.redirect_url);
+  else leave();
 }
 
 /** Only ever to a path of this origin: the server looked at it, and so does this. */
@@ -271,9 +276,10 @@ function frame() {
     element('div', { className: 'mark', ariaHidden: 'true' }, [...boot.site][0]?.toUpperCase() ?? ''),
     element('h1', {}, t('title', { site: boot.site })),
     boot.site !== location.host && element('p', { className: 'soft site' }, location.host));
+  const leads = signing && element('p', { className: 'soft' }, t('leads', signing));
   const dev = boot.demo && element('div', { className: 'note dev' }, ...t('dev').split('|').map((part, i) => element(i ? 'p' : 'b', {}, part)));
   const foot = element('footer', {}, element('p', { className: 'soft' }, t('promise')));
-  page.replaceChildren(...[head, dev, status, step, foot].filter(Boolean));
+  page.replaceChildren(...[head, leads, dev, status, step, foot].filter(Boolean));
 }
 
 async function begin() {

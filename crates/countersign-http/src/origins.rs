@@ -1,7 +1,7 @@
 //! Whose pages may speak to us: the origin rule, and CORS for the configured origins.
 
 use countersign_core::{Code, Engine, Error, Origin};
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 
 use crate::{
     cookies::{CookieNames, Cookies},
@@ -53,13 +53,22 @@ pub(crate) fn check(
     Ok(())
 }
 
+/// The method that a request is about: of a preflight, the one it asks for.
+pub(crate) fn intended(method: &Method, headers: &HeaderMap) -> Method {
+    let asked = headers.get(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let asked = asked.filter(|_| *method == Method::OPTIONS);
+    asked
+        .and_then(|asked| Method::from_bytes(asked.as_bytes()).ok())
+        .unwrap_or_else(|| method.clone())
+}
+
 /// Answers a CORS preflight, for the configured origins only.
 pub(crate) fn preflight(
     engine: &Engine,
     headers: &HeaderMap,
     route: &Route<'_>,
 ) -> Result<Reply, Error> {
-    if route.pages() == Pages::Ours {
+    if route.pages(&intended(&Method::OPTIONS, headers)) == Pages::Ours {
         of(engine, headers)?;
     }
     let mut reply = Reply::no_content().allow(route.methods());

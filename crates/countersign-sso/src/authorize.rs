@@ -78,6 +78,25 @@ impl Provider {
         }
     }
 
+    /// Ends a request that was put aside: the person does not want to sign in.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    pub async fn cancel(&self, transaction: &str) -> Result<Authorization, Refusal> {
+        let taken = self.engine.take::<Request>(WAITING, transaction).await?;
+        let now = self.engine.now();
+        let Some((request, _)) = taken.filter(|(_, until)| now < *until) else {
+            return Ok(Authorization::Fault(OVER));
+        };
+        match self.clients.find(&request.client).await? {
+            Some(client) if request.registered(&client).is_some() => {
+                let error = OAuthError::new(OAuthCode::AccessDenied, "the person did not sign in");
+                Ok(self.back(&request.to(), &error))
+            }
+            _ => Ok(Authorization::Fault(OVER)),
+        }
+    }
+
     async fn advance(
         &self,
         client: &Client,
@@ -134,7 +153,7 @@ impl Provider {
     }
 
     /// The client, and where its answers go; or why nobody is sent anywhere.
-    async fn sender(
+    pub(crate) async fn sender(
         &self,
         params: &Params,
     ) -> Result<Result<(Client, Return), OAuthError>, Refusal> {
@@ -153,10 +172,18 @@ impl Provider {
     }
 
     pub(crate) fn forth(&self, request: &Request, code: &str) -> Authorization {
+        Authorization::Redirect(self.forth_to(request, code))
+    }
+
+    pub(crate) fn forth_to(&self, request: &Request, code: &str) -> String {
         self.redirect(&request.to(), &[("code", code)])
     }
 
     pub(crate) fn back(&self, to: &Return, error: &OAuthError) -> Authorization {
+        Authorization::Redirect(self.back_to(to, error))
+    }
+
+    pub(crate) fn back_to(&self, to: &Return, error: &OAuthError) -> String {
         let pairs = [
             ("error", error.code().as_str()),
             ("error_description", error.description()),
@@ -165,13 +192,13 @@ impl Provider {
     }
 
     /// Every answer names the issuer (RFC 9207) and gives the state back as it came.
-    fn redirect(&self, to: &Return, pairs: &[(&str, &str)]) -> Authorization {
+    fn redirect(&self, to: &Return, pairs: &[(&str, &str)]) -> String {
         let state = to.state.as_deref().map(|state| ("state", state));
         let all = pairs.iter().copied().chain(state);
         let query = form_urlencode(all.chain([("iss", self.issuer())]));
         let uri = &to.redirect_uri;
         let mark = if uri.contains('?') { '&' } else { '?' };
-        Authorization::Redirect(format!("{uri}{mark}{query}"))
+        format!("{uri}{mark}{query}")
     }
 }
 

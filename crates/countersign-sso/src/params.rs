@@ -59,6 +59,20 @@ impl Params {
         self.0.iter().any(|(key, _)| key == name)
     }
 
+    /// Those of these names alone.
+    #[must_use]
+    pub fn only(&self, names: &[&str]) -> Self {
+        let named = |(name, _): &&(String, String)| names.contains(&name.as_str());
+        Self(self.0.iter().filter(named).cloned().collect())
+    }
+
+    /// The same with one more.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.0.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// Of pairs, as JSON has them.
     pub fn of(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
         Self(pairs.into_iter().collect())

@@ -17,7 +17,7 @@ use crate::{
 /// Starts the program at `path` on a free port, looks at its page, signs in with a wallet, visits
 /// `/me`, signs out, and asks the program to end.
 pub fn app(path: &str) {
-    let mut program = Program::start(path);
+    let mut program = Program::start(path, &[]);
     run(visit(program.address));
     #[cfg(unix)]
     program.ends_when_asked();
@@ -51,19 +51,24 @@ async fn visit(address: SocketAddr) {
 }
 
 /// A program that is ended with the test, by its own id.
-struct Program {
+#[derive(Debug)]
+pub struct Program {
     child: Child,
-    address: SocketAddr,
+    /// Where it listens.
+    pub address: SocketAddr,
 }
 
 impl Program {
-    fn start(path: &str) -> Self {
+    /// Starts the program at `path` on a free port, named `PORT` in its environment beside `more`; waits
+    /// until it says that it listens.
+    pub fn start(path: &str, more: &[(&str, &str)]) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = free.local_addr().unwrap();
         drop(free);
         let mut child = Command::new(path)
             .env_clear()
             .env("PORT", address.port().to_string())
+            .envs(more.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -77,8 +82,9 @@ impl Program {
         program
     }
 
+    /// Asks it to end, and sees that it does.
     #[cfg(unix)]
-    fn ends_when_asked(&mut self) {
+    pub fn ends_when_asked(&mut self) {
         let id = self.child.id().to_string();
         let asked = Command::new("kill").args(["-TERM", &id]).status().unwrap();
         assert!(asked.success());
