@@ -4,7 +4,6 @@
 
 pub mod chain;
 mod faces;
-pub mod npm;
 mod servers;
 pub mod sso;
 
@@ -14,6 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use countersign_testkit::npm;
 pub use faces::{
     FACES, Face, every_rig, every_socket, on_every_face, poem_rig_at, rig, with_engine, with_parts,
 };
