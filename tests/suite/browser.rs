@@ -127,6 +127,11 @@ fn client_js_serves_a_page_of_ones_own_with_cookies_and_with_tokens() {
 }
 
 #[test]
+fn a_page_in_typescript_compiles_with_the_types_of_the_client() {
+    play("types.mjs", "types", async || json!({}));
+}
+
+#[test]
 fn mipd_viem_and_the_polkadot_extension_library_sign_in() {
     play(
         "client.mjs",

@@ -33,6 +33,7 @@ pub(crate) struct Config {
     pub(crate) proxies: Option<Proxies>,
     pub(crate) limits: LimitsConfig,
     pub(crate) lifetimes: LifetimesConfig,
+    pub(crate) metrics: MetricsConfig,
     pub(crate) polkadot_sso: Option<PolkadotSsoConfig>,
     pub(crate) clients: Vec<Client>,
     /// By `--dev` or `COUNTERSIGN_DEV=1` alone: a file that is copied to a server must not hold it.
@@ -86,6 +87,13 @@ pub(crate) struct LifetimesConfig {
     access: u64,
 }
 
+/// Where metrics are read; nowhere, if it is not said.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct MetricsConfig {
+    pub(crate) listen: Option<SocketAddr>,
+}
+
 /// The endpoints of Polkadot SSO, and what one address may ask of them in a minute.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -120,6 +128,10 @@ impl Config {
         }
         if let Some(listen) = get("COUNTERSIGN_LISTEN") {
             self.listen = listen.parse().map_err(|_| wrong("COUNTERSIGN_LISTEN"))?;
+        }
+        if let Some(listen) = get("COUNTERSIGN_METRICS_LISTEN") {
+            let listen = listen.parse();
+            self.metrics.listen = Some(listen.map_err(|_| wrong("COUNTERSIGN_METRICS_LISTEN"))?);
         }
         if let Some(store) = get("COUNTERSIGN_STORE") {
             self.store = Some(store);
@@ -239,6 +251,7 @@ impl Default for Config {
             proxies: None,
             limits: LimitsConfig::default(),
             lifetimes: LifetimesConfig::default(),
+            metrics: MetricsConfig::default(),
             polkadot_sso: None,
             clients: Vec::new(),
             dev: false,
@@ -315,6 +328,7 @@ mod tests {
             "proxies",
             "limits",
             "lifetimes",
+            "metrics",
             "polkadot_sso",
             "clients",
         ] {
@@ -329,6 +343,7 @@ mod tests {
         assert_eq!(said, format!("{:?}", PolkadotSsoConfig::default()));
         let bare: Config = toml::from_str(text).unwrap();
         assert!(bare.clients.is_empty() && bare.proxies.is_none());
+        assert!(read.metrics.listen.is_some() && bare.metrics.listen.is_none());
         assert!(bare.polkadot_sso.is_none());
     }
 
@@ -340,6 +355,7 @@ mod tests {
             "secret = \"x\"",
             "[limits]\nverfy = 1",
             "[lifetimes]\nforever = 1",
+            "[metrics]\nport = 1",
             "[polkadot_sso]\nget_verify = true",
             "[[clients]]\nid = \"a\"\nname = \"A\"\nredirect_uris = []\ncolour = \"red\"",
             "[[clients]]\nid = \"a\"\nname = \"A\"\nredirect_uris = [\"javascript:1\"]",

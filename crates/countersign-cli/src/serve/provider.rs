@@ -6,6 +6,7 @@ use countersign::{
     AuthHttp, Engine, LoginPage, Stores,
     ethereum::Ethereum,
     jwt::{Algorithm, Jwt, Key, KeyRing},
+    metrics::{MetricsEvents, counted},
     polkadot::Polkadot,
     sso::{Client, ClientRegistry, RedirectUri, StaticClients, StoredClients},
     stores,
@@ -43,7 +44,8 @@ pub(crate) async fn build(config: &Config, address: SocketAddr) -> Result<Site, 
     };
     let registry = stores.registry.clone();
     let mut builder = Engine::builder(&origin)
-        .stores(stores)
+        .stores(counted(stores))
+        .events(MetricsEvents::new())
         .tokens(Jwt::new(ring))
         .limits(config.limits.limits())
         .lifetimes(config.lifetimes.lifetimes());
