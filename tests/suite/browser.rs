@@ -7,10 +7,11 @@ use countersign_core::{EngineBuilder, policy::Lifetimes};
 use countersign_ethereum::Ethereum;
 use countersign_http::{
     AuthHttp, LoginPage,
-    dialects::{Quickstart, Ssx},
+    dialects::{PolkadotSso, Quickstart, Ssx},
 };
 use countersign_jwt::{Algorithm, Jwt, Key, KeyRing};
 use countersign_polkadot::Polkadot;
+use countersign_sso::{Client, StaticClients};
 use countersign_store_memory::stores;
 use countersign_testkit::servers::Port;
 use countersign_tests::{npm::npm_ci, poem_rig, poem_rig_at, root};
@@ -127,6 +128,11 @@ fn client_js_serves_a_page_of_ones_own_with_cookies_and_with_tokens() {
 }
 
 #[test]
+fn a_page_in_typescript_compiles_with_the_types_of_the_client() {
+    play("types.mjs", "types", async || json!({}));
+}
+
+#[test]
 fn mipd_viem_and_the_polkadot_extension_library_sign_in() {
     play(
         "client.mjs",
@@ -152,6 +158,27 @@ fn the_front_end_of_the_quickstart_signs_in_from_its_own_origin() {
             localhost_beside(&front, |auth| auth.with(Quickstart::default()).unwrap()).await;
         json!({"server": server, "front": front})
     });
+}
+
+#[test]
+fn the_page_of_polkadot_sso_signs_with_three_key_types_and_goes_on() {
+    play("polkadot_sso.mjs", "signs", signing);
+}
+
+#[test]
+fn the_page_of_polkadot_sso_says_what_went_wrong_and_goes_on_all_the_same() {
+    play("polkadot_sso.mjs", "faults", signing);
+}
+
+/// A site for an application on this machine, with Polkadot SSO's endpoints.
+async fn signing() -> Value {
+    let with_keys = |builder: EngineBuilder| {
+        builder.tokens(Jwt::new(KeyRing::of(Key::generate(Algorithm::EdDsa))))
+    };
+    let shop = Client::public("shop", "The <b>Shop</b>", &["http://127.0.0.1/callback"]);
+    let clients = StaticClients::new([shop.unwrap()]).unwrap();
+    let dialect = PolkadotSso::new(clients);
+    json!({"url": site_with(with_keys, |auth| auth.with(dialect).unwrap()).await})
 }
 
 #[test]

@@ -26,6 +26,7 @@ fn the_list_of_codes_is_pinned() {
             "weak_key",
             "nonce_invalid",
             "challenge_expired",
+            "challenge_used",
             "not_yet_valid",
             "message_expired",
             "issued_at_out_of_range",

@@ -77,6 +77,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("poem-app", &["countersign", "example-setup"]),
     ("rocket-app", &["countersign", "example-setup"]),
     ("warp-app", &["countersign", "example-setup"]),
+    // It speaks OpenID Connect, and knows nothing of us.
+    ("sso-client", &[]),
     ("xtask", &[]),
 ];
 

@@ -39,6 +39,9 @@ async function finish(query) {
   if (query.get("state") !== asked.state || query.get("iss") !== issuer) {
     return say("This answer belongs to no question of ours.");
   }
+  if (query.get("error") === "access_denied") {
+    return say("You said no, so nothing was told to this application.");
+  }
   if (query.has("error")) {
     return say(`Not signed in: ${query.get("error_description")}`);
   }
@@ -62,10 +65,16 @@ async function finish(query) {
   }
   const authorization = `Bearer ${tokens.access_token}`;
   const person = await (await fetch(userinfo_endpoint, { headers: { authorization } })).json();
-  say(`You are signed in as ${person.preferred_username}\n\n${JSON.stringify(claims, null, 2)}`);
-  element("sign-out").hidden = false;
+  say(`You are signed in as ${person.preferred_username}.`);
+  element("claims").textContent = `What the ID token says: ${JSON.stringify(claims, null, 2)}`;
+  element("claims").hidden = element("sign-out").hidden = false;
+  element("sign-in").hidden = true;
   element("sign-out").onclick = () => {
-    const query = new URLSearchParams({ id_token_hint: tokens.id_token, client_id: "demo" });
+    const query = new URLSearchParams({
+      id_token_hint: tokens.id_token,
+      client_id: "demo",
+      post_logout_redirect_uri: `${location.origin}/demo`,
+    });
     location.assign(`${end_session_endpoint}?${query}`);
   };
 }

@@ -118,6 +118,8 @@ export interface Client {
 }
 
 export function createClient(options?: Options): Client;
+/** What is the same however an account is written: of an SS58 address, its key as hex. */
+export function keyOf(address: string): string;
 export function discover(tell: (wallets: Wallet[], settled: boolean) => void, name?: string): () => void;
 /** RFC 7636. */
 export function pkce(): Promise<{ verifier: string; challenge: string; method: 'S256' }>;

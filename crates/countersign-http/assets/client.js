@@ -264,7 +264,7 @@ function isOther(wallet, now, raw) {
 }
 
 /** What is the same however an account is written: of an SS58 address, the key without prefix and checksum. */
-function keyOf(address) {
+export function keyOf(address) {
   if (address.startsWith('0x')) return address.toLowerCase();
   const number = [...address].reduce((sum, letter) => sum * 58n + BigInt(BASE58.indexOf(letter)), 0n);
   return number.toString(16).slice(-68, -4).padStart(64, '0');

@@ -53,7 +53,7 @@ const ENGLISH = {
 };
 
 const FAMILIES = {
-  challenge_expired: ['nonce_invalid', 'message_expired', 'issued_at_out_of_range'],
+  challenge_expired: ['nonce_invalid', 'challenge_used', 'message_expired', 'issued_at_out_of_range'],
   signature: ['invalid_signature', 'address_mismatch', 'weak_key', 'signature_malformed'],
   address: ['address_invalid', 'chain_unsupported', 'chain_not_allowed'],
   unavailable: ['store_unavailable', 'chain_unavailable', 'plugin_error', 'internal_error', 'server_failed', 'request_timeout'],
@@ -63,8 +63,9 @@ const FAMILIES = {
 const FIND = { eip155: 'https://ethereum.org/wallets/', polkadot: 'https://polkadot.com/' };
 
 const boot = JSON.parse(document.querySelector('#boot').textContent);
-const words = { ...ENGLISH, ...(boot.demo ? DEMO_WORDS : {}), ...boot.words };
+const words = { ...ENGLISH, ...(boot.demo ? DEMO_WORDS : {}), ...(boot.signing ? SIGNING_WORDS : {}), ...boot.words };
 const client = createClient({ chains: boot.chains.map(({ id }) => id), name: boot.site, onNetwork });
+if (boot.signing) signOnly(client, boot.signing);
 const page = document.querySelector('main');
 const step = element('section');
 const status = element('p', { className: 'reader', role: 'status' });
@@ -211,7 +212,7 @@ async function sign(wallet, account, chain) {
 
 function done(session) {
   show(t('done'), element('p', { className: 'address' }, addressOf(session)), element('p', { className: 'soft' }, t('going')));
-  leave();
+  (client.leave ?? leave)();
 }
 
 /** Only ever to a path of this origin: the server looked at it, and so does this. */
@@ -270,7 +271,8 @@ function frame() {
   const head = element('header', {},
     element('div', { className: 'mark', ariaHidden: 'true' }, [...boot.site][0]?.toUpperCase() ?? ''),
     element('h1', {}, t('title', { site: boot.site })),
-    boot.site !== location.host && element('p', { className: 'soft site' }, location.host));
+    boot.site !== location.host && element('p', { className: 'soft site' }, location.host),
+    boot.signing && element('p', { className: 'soft site' }, t('leads', boot.signing)));
   const dev = boot.demo && element('div', { className: 'note dev' }, ...t('dev').split('|').map((part, i) => element(i ? 'p' : 'b', {}, part)));
   const foot = element('footer', {}, element('p', { className: 'soft' }, t('promise')));
   page.replaceChildren(...[head, dev, status, step, foot].filter(Boolean));

@@ -161,9 +161,9 @@ impl AuthHttp {
     ///
     /// # Errors
     /// `CFG_PLUGIN_CONFLICT`: a path of it is served already; what else the dialect names.
-    pub fn with(mut self, dialect: impl Dialect) -> Result<Self, ConfigError> {
+    pub fn with(mut self, mut dialect: impl Dialect) -> Result<Self, ConfigError> {
         let inner = Arc::make_mut(&mut self.0);
-        dialect.fits(&inner.engine)?;
+        dialect.join(&inner.engine)?;
         inner.mounts.add(Arc::new(dialect), &inner.base)?;
         Ok(self)
     }
@@ -267,12 +267,13 @@ impl AuthHttp {
             .get_or_init(|| housekeeping::begin(&self.0.engine));
         let route = Route::find(parts.uri.path(), &self.0.base, &self.0.mounts);
         let endpoint = route.as_ref().map_or("none", Route::name);
+        let method = origins::intended(&parts.method, &parts.headers);
         // On the heap: it holds the body's stream, and frameworks move their futures about.
         let work = Box::pin(async {
             match &route {
                 Some(route) => match self.dispatch(route, parts, body).await {
                     Ok(reply) => reply,
-                    Err(error) => route.refuse(&error).of(&error),
+                    Err(error) => route.refuse(&method, &error).of(&error),
                 },
                 None => Reply::error(
                     &body::check_headers(&parts.headers)
@@ -282,7 +283,7 @@ impl AuthHttp {
             }
         });
         let mut reply = measure::request(endpoint, work).await;
-        let pages = route.map_or(Pages::Ours, |route| route.pages());
+        let pages = route.map_or(Pages::Ours, |route| route.pages(&method));
         origins::allow(&self.0.engine, &parts.headers, pages, &mut reply);
         if parts.method == http::Method::HEAD {
             reply.drop_body();
@@ -302,7 +303,7 @@ impl AuthHttp {
         }
         if !route.allows(&parts.method) {
             return Ok(route
-                .refuse(&Code::MethodNotAllowed.into())
+                .refuse(&parts.method, &Code::MethodNotAllowed.into())
                 .allow(route.methods()));
         }
         let body = if route.changes_state(&parts.method) {
@@ -314,7 +315,7 @@ impl AuthHttp {
                 limit,
                 route.takes_forms(&parts.method),
             )?;
-            if route.pages() == Pages::Ours {
+            if route.pages(&parts.method) == Pages::Ours {
                 origins::check(&self.0.engine, &parts.headers, &self.0.cookies)?;
             }
             body

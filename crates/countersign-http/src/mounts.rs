@@ -17,11 +17,11 @@ pub(crate) trait Endpoints: Debug + Send + Sync {
     /// What there is. A path with `GET` has `HEAD` too, and every path has `OPTIONS`.
     fn endpoints(&self) -> &[Endpoint];
 
-    /// Whether the engine can carry it.
+    /// Joins an engine that can carry it, and keeps what it needs of it.
     ///
     /// # Errors
     /// What is missing.
-    fn fits(&self, _engine: &Engine) -> Result<(), ConfigError> {
+    fn join(&mut self, _engine: &Engine) -> Result<(), ConfigError> {
         Ok(())
     }
 
@@ -87,6 +87,10 @@ pub(crate) enum Pages {
     Ours,
     /// Anybody's, without cookies: what comes is judged by what it holds alone.
     Anybodys,
+    /// Nobody's: people are sent there, from anywhere, and scripts have no business there (RFC 9700
+    /// section 2.6).
+    #[cfg(feature = "sso")]
+    Nobodys,
 }
 
 /// All sets of one site.
@@ -193,9 +197,10 @@ impl MountedPath {
             .find(|handler| handler.endpoint.method == method)
     }
 
-    /// What speaks for the path where no method is decided yet.
-    pub(crate) fn any(&self) -> &Handler {
-        &self.handlers[0]
+    /// What speaks for the path to a request of this method: two sets may share a path. Where none
+    /// answers the method, it is the first.
+    pub(crate) fn speaker(&self, method: &Method) -> &Handler {
+        self.handler(method).unwrap_or(&self.handlers[0])
     }
 
     fn add(&mut self, handler: Handler) {

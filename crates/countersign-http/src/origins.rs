@@ -1,7 +1,7 @@
 //! Whose pages may speak to us: the origin rule, and CORS for the configured origins.
 
 use countersign_core::{Code, Engine, Error, Origin};
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 
 use crate::{
     cookies::{CookieNames, Cookies},
@@ -53,13 +53,22 @@ pub(crate) fn check(
     Ok(())
 }
 
+/// The method that a request is about: of a preflight, the one it asks for.
+pub(crate) fn intended(method: &Method, headers: &HeaderMap) -> Method {
+    let asked = headers.get(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let asked = asked.filter(|_| *method == Method::OPTIONS);
+    asked
+        .and_then(|asked| Method::from_bytes(asked.as_bytes()).ok())
+        .unwrap_or_else(|| method.clone())
+}
+
 /// Answers a CORS preflight, for the configured origins only.
 pub(crate) fn preflight(
     engine: &Engine,
     headers: &HeaderMap,
     route: &Route<'_>,
 ) -> Result<Reply, Error> {
-    if route.pages() == Pages::Ours {
+    if route.pages(&intended(&Method::OPTIONS, headers)) == Pages::Ours {
         of(engine, headers)?;
     }
     let mut reply = Reply::no_content().allow(route.methods());
@@ -76,10 +85,15 @@ pub(crate) fn preflight(
 /// Lets the page of a configured origin read the answer; any page, where it brings no cookies.
 pub(crate) fn allow(engine: &Engine, headers: &HeaderMap, pages: Pages, reply: &mut Reply) {
     reply.set(header::VARY, HeaderValue::from_static("origin"));
-    if pages == Pages::Anybodys {
-        let anybody = HeaderValue::from_static("*");
-        reply.set(header::ACCESS_CONTROL_ALLOW_ORIGIN, anybody);
-        return;
+    match pages {
+        Pages::Ours => {}
+        Pages::Anybodys => {
+            let anybody = HeaderValue::from_static("*");
+            reply.set(header::ACCESS_CONTROL_ALLOW_ORIGIN, anybody);
+            return;
+        }
+        #[cfg(feature = "sso")]
+        Pages::Nobodys => return,
     }
     if let Ok(Some(origin)) = of(engine, headers) {
         let origin = HeaderValue::from_str(origin.as_str()).expect("an origin is a header value");

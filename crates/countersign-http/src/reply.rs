@@ -57,9 +57,15 @@ impl Reply {
         reply
     }
 
-    /// A protocol error of OAuth, in the shape that all errors have.
+    /// A protocol error of OAuth, in the shape that all errors have; with a `message` for clients of
+    /// other systems.
     #[cfg(feature = "sso")]
-    pub(crate) fn oauth(status: StatusCode, code: &'static str, text: &'static str) -> Self {
+    pub(crate) fn oauth(
+        status: StatusCode,
+        code: &'static str,
+        text: &'static str,
+        message: Option<&str>,
+    ) -> Self {
         let request_id = request_id();
         tracing::debug!(target: "countersign", code, request_id, "refused");
         Self::json(
@@ -67,7 +73,7 @@ impl Reply {
             &ErrorAnswer {
                 error: code,
                 error_description: text.into(),
-                message: None,
+                message,
                 request_id,
             },
         )
@@ -108,7 +114,8 @@ impl Reply {
             reply.set(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }
         if status == StatusCode::UNAUTHORIZED {
-            reply.set(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            let challenge = HeaderValue::from_static(r#"Bearer realm="countersign""#);
+            reply.set(header::WWW_AUTHENTICATE, challenge);
         }
         reply
     }

@@ -96,19 +96,19 @@ impl<'a> Route<'a> {
             .any(|allowed| allowed == method.as_str())
     }
 
-    /// Whose pages may speak to it.
-    pub(crate) fn pages(&self) -> Pages {
+    /// Whose pages may speak to it by this method.
+    pub(crate) fn pages(&self, method: &Method) -> Pages {
         match self {
-            Self::Mounted(path) => path.any().endpoint().pages,
+            Self::Mounted(path) => path.speaker(method).endpoint().pages,
             Self::Keys => Pages::Anybodys,
             _ => Pages::Ours,
         }
     }
 
-    /// The answer to a request that was refused.
-    pub(crate) fn refuse(&self, error: &Error) -> Reply {
+    /// The answer to a request of this method that was refused.
+    pub(crate) fn refuse(&self, method: &Method, error: &Error) -> Reply {
         match self {
-            Self::Mounted(path) => path.any().refuse(error),
+            Self::Mounted(path) => path.speaker(method).refuse(error),
             _ => Reply::error(error),
         }
     }

@@ -39,6 +39,16 @@ pub struct Client {
     pub introspects: bool,
 }
 
+/// Characters that are not seen, and those that turn the words around them (Unicode's marks, embeddings,
+/// overrides and isolates). The joiners stay: names in Persian or Hindi need them.
+fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        )
+}
+
 /// When a person is asked whether an application may know who they are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -93,8 +103,7 @@ impl Client {
     /// # Errors
     /// [`ClientError`].
     pub fn check(&self) -> Result<(), ClientError> {
-        let is_shown = |c: char| !c.is_control() && !('\u{202a}'..='\u{202e}').contains(&c);
-        if self.name.trim().is_empty() || self.name.len() > 100 || !self.name.chars().all(is_shown)
+        if self.name.trim().is_empty() || self.name.len() > 100 || self.name.chars().any(is_unseen)
         {
             return Err(ClientError::Name);
         }
@@ -278,3 +287,43 @@ pub enum ClientError {
 }
 
 const DIGEST_PREFIX: &str = "sha256:";
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn u02_a_name_that_turns_words_around_or_hides_is_refused() {
+        let named = |name: &str| Client::public("shop", name, &["https://shop.example/"]);
+        for name in [
+            "",
+            " \u{a0}",
+            "Shop\n",
+            "Sh\u{202e}op",
+            "Sh\u{2066}op",
+            "Sh\u{200f}op",
+            "Sh\u{200b}op",
+            "\u{feff}Shop",
+            &"x".repeat(101),
+        ] {
+            assert_eq!(named(name).unwrap_err(), ClientError::Name, "{name:?}");
+        }
+        for name in ["The <b>Shop</b>", "می\u{200c}خواهم", "Boutique d’été"] {
+            assert_eq!(named(name).unwrap().name, name);
+        }
+    }
+
+    /// There is no logo, so there is none to fetch or to run.
+    #[test]
+    fn u06_a_client_has_no_logo() {
+        for uri in ["https://shop.example/logo.svg", "javascript:alert(1)"] {
+            let text = format!(
+                r#"{{"id": "shop", "name": "Shop", "redirect_uris": ["https://shop.example/"], "logo_uri": "{uri}"}}"#
+            );
+            let error = serde_json::from_str::<Client>(&text).unwrap_err();
+            assert!(error.to_string().contains("logo_uri"), "{error}");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Authorization codes: given out once, redeemed once (RFC 6749 section 4.1.2, RFC 7636).
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use countersign_core::{Grant, Granted, Identity, Proved, Session, SessionId, Standing, Timestamp};
@@ -28,6 +28,9 @@ pub(crate) struct Code {
     standing: Option<Standing>,
     /// The session of the person who allowed it: once signed out, the code is worth nothing.
     session: Option<SessionId>,
+    /// What the session of the application keeps from the beginning.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    data: BTreeMap<String, serde_json::Value>,
 }
 
 /// A code that was redeemed.
@@ -42,6 +45,22 @@ impl Provider {
         request: &Request,
         session: &Session,
     ) -> Result<String, Refusal> {
+        let holder = Proved {
+            identity: session.identity.clone(),
+            standing: session.standing.clone(),
+        };
+        let (session, data) = (Some(session.id), BTreeMap::new());
+        self.issue_code_to(request, holder, session, data).await
+    }
+
+    /// The same for a holder who needs no session of their own here.
+    pub(crate) async fn issue_code_to(
+        &self,
+        request: &Request,
+        holder: Proved,
+        session: Option<SessionId>,
+        data: BTreeMap<String, serde_json::Value>,
+    ) -> Result<String, Refusal> {
         let value = self.engine.fresh_value();
         let code = Code {
             client: request.client.clone(),
@@ -49,9 +68,10 @@ impl Provider {
             code_challenge: request.code_challenge.clone(),
             scopes: request.scopes.clone(),
             nonce: request.nonce.clone(),
-            identity: session.identity.clone(),
-            standing: session.standing.clone(),
-            session: Some(session.id),
+            identity: holder.identity,
+            standing: holder.standing,
+            session,
+            data,
         };
         self.engine.put(CODE, &value, &code, LIFETIME).await?;
         Ok(value)
@@ -92,7 +112,10 @@ impl Provider {
             identity: code.identity,
             standing: code.standing,
         };
-        let granted = self.engine.grant(&holder, grant, lifetime).await?;
+        let granted = self
+            .engine
+            .grant(&holder, grant, lifetime, code.data)
+            .await?;
         let id = granted.session.id;
         if let Err(error) = self.engine.put(SPENT, value, &id, REMEMBERED).await {
             // A replay could not be told: then nobody gets anything.

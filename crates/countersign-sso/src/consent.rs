@@ -164,7 +164,7 @@ fn name(client: &ClientId, subject: &Subject) -> String {
     URL_SAFE_NO_PAD.encode(digest)
 }
 
-fn destination(redirect_uri: &str) -> String {
+pub(crate) fn destination(redirect_uri: &str) -> String {
     match redirect_uri.split_once("://") {
         Some(("http" | "https", rest)) => {
             let host = rest.split(['/', '?']).next().unwrap_or(rest);

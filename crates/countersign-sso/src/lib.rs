@@ -35,6 +35,7 @@ mod redirect;
 mod registry;
 mod request;
 mod scopes;
+mod signature;
 mod token;
 mod tokens;
 
@@ -48,4 +49,5 @@ pub use provider::Provider;
 pub use redirect::RedirectUri;
 pub use registry::{ClientRegistry, StaticClients, StoredClients};
 pub use scopes::Scopes;
+pub use signature::{SignatureAnswer, SignatureFault, SignatureRequest};
 pub use token::TokenAnswer;

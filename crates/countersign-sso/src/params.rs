@@ -54,9 +54,24 @@ impl Params {
         ))
     }
 
-    /// Whether it is there at all.
+    /// Whether it is there with a value, once or more often.
     pub fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(key, _)| key == name)
+        let mut pairs = self.0.iter();
+        pairs.any(|(key, value)| key == name && !value.is_empty())
+    }
+
+    /// Those of these names alone.
+    #[must_use]
+    pub fn only(&self, names: &[&str]) -> Self {
+        let named = |(name, _): &&(String, String)| names.contains(&name.as_str());
+        Self(self.0.iter().filter(named).cloned().collect())
+    }
+
+    /// The same with one more.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.0.push((name.to_owned(), value.to_owned()));
+        self
     }
 
     /// Of pairs, as JSON has them.

@@ -16,6 +16,14 @@ pub trait ClientRegistry: Debug + Send + Sync + 'static {
     async fn find(&self, id: &ClientId) -> Result<Option<Client>, StoreError>;
 }
 
+/// A registry that several hold together is one.
+#[async_trait]
+impl<R: ClientRegistry + ?Sized> ClientRegistry for Arc<R> {
+    async fn find(&self, id: &ClientId) -> Result<Option<Client>, StoreError> {
+        (**self).find(id).await
+    }
+}
+
 /// Clients that stand in the configuration.
 #[derive(Debug, Clone, Default)]
 pub struct StaticClients(HashMap<ClientId, Client>);

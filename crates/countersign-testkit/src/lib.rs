@@ -17,6 +17,9 @@ pub mod corpus;
 pub mod faults;
 pub mod limiter;
 pub mod nonces;
+#[cfg(feature = "servers")]
+pub mod npm;
+pub mod person;
 pub mod planted;
 pub mod races;
 pub mod registries;

@@ -21,7 +21,7 @@ use crate::{
 /// Starts the program at `path` on a free port, looks at its page, signs in with a wallet, visits
 /// `/me`, signs out, and asks the program to end.
 pub fn app(path: &str) {
-    let mut program = Program::start(path);
+    let mut program = Program::start(path, &[]);
     run(visit(program.address));
     #[cfg(unix)]
     program.ends_when_asked();
@@ -37,7 +37,7 @@ pub fn nodes(path: &str, store: &str) {
         ("COUNTERSIGN_SECRET", "the secret of all three nodes, 32+"),
         ("COUNTERSIGN_STORE", store),
     ];
-    let programs = [(); 3].map(|()| Program::start_with(path, &shared));
+    let programs = [(); 3].map(|()| Program::start(path, &shared));
     let nodes = Nodes {
         addresses: programs.each_ref().map(|program| program.address),
         requests: AtomicUsize::new(0),
@@ -110,24 +110,24 @@ async fn visit(address: SocketAddr) {
 }
 
 /// A program that is ended with the test, by its own id.
-struct Program {
+#[derive(Debug)]
+pub struct Program {
     child: Child,
-    address: SocketAddr,
+    /// Where it listens.
+    pub address: SocketAddr,
 }
 
 impl Program {
-    fn start(path: &str) -> Self {
-        Self::start_with(path, &[])
-    }
-
-    fn start_with(path: &str, variables: &[(&str, &str)]) -> Self {
+    /// Starts the program at `path` on a free port, named `PORT` in its environment beside `more`; waits
+    /// until it says that it listens.
+    pub fn start(path: &str, more: &[(&str, &str)]) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = free.local_addr().unwrap();
         drop(free);
         let mut child = Command::new(path)
             .env_clear()
             .env("PORT", address.port().to_string())
-            .envs(variables.iter().copied())
+            .envs(more.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -141,8 +141,9 @@ impl Program {
         program
     }
 
+    /// Asks it to end, and sees that it does.
     #[cfg(unix)]
-    fn ends_when_asked(&mut self) {
+    pub fn ends_when_asked(&mut self) {
         let id = self.child.id().to_string();
         let asked = Command::new("kill").args(["-TERM", &id]).status().unwrap();
         assert!(asked.success());

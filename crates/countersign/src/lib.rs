@@ -17,6 +17,7 @@
 //! | `redis`, `redis-cluster`, `redis-sentinel` | the `redis:` and `rediss:` store, and those of several nodes; opening a `rediss:` URL installs rustls's ring provider for the process if there is none |
 //! | `postgres`, `mysql`, `sqlite` | the stores of these databases |
 //! | `login-page` | [`LoginPage`]: a page to sign in on, a list of sessions, and `client.js` for pages of one's own |
+//! | `polkadot-sso` | [`dialects::PolkadotSso`]: the endpoints of a Polkadot SSO server, for applications written for one |
 //! | `quickstart` | [`dialects::Quickstart`]: the endpoints of the Sign-In with Ethereum quickstart for Express |
 //! | `sso` | [`sso`]: other applications sign people in here, by OAuth 2.1 and OpenID Connect |
 //! | `ssx` | [`dialects::Ssx`]: the endpoints of an SSX server, for apps with its browser SDK |

@@ -5,7 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use countersign::{Limits, ProxyHeader, Quota, Secret, policy::Lifetimes, sso::Client};
+use countersign::{
+    Limits, ProxyHeader, Quota, Secret,
+    dialects::PolkadotSso,
+    policy::Lifetimes,
+    sso::{Client, ClientRegistry},
+};
 use serde::Deserialize;
 
 use crate::failure::Failure;
@@ -28,6 +33,8 @@ pub(crate) struct Config {
     pub(crate) proxies: Option<Proxies>,
     pub(crate) limits: LimitsConfig,
     pub(crate) lifetimes: LifetimesConfig,
+    pub(crate) metrics: MetricsConfig,
+    pub(crate) polkadot_sso: Option<PolkadotSsoConfig>,
     pub(crate) clients: Vec<Client>,
     /// By `--dev` or `COUNTERSIGN_DEV=1` alone: a file that is copied to a server must not hold it.
     #[serde(skip)]
@@ -80,6 +87,23 @@ pub(crate) struct LifetimesConfig {
     access: u64,
 }
 
+/// Where metrics are read; nowhere, if it is not said.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct MetricsConfig {
+    pub(crate) listen: Option<SocketAddr>,
+}
+
+/// The endpoints of Polkadot SSO, and what one address may ask of them in a minute.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct PolkadotSsoConfig {
+    challenge: u32,
+    verify: u32,
+    token: u32,
+    legacy_get_verify: bool,
+}
+
 impl Config {
     /// Reads the file, if there is one, then the environment.
     pub(crate) fn read(path: Option<&Path>) -> Result<Self, Failure> {
@@ -104,6 +128,10 @@ impl Config {
         }
         if let Some(listen) = get("COUNTERSIGN_LISTEN") {
             self.listen = listen.parse().map_err(|_| wrong("COUNTERSIGN_LISTEN"))?;
+        }
+        if let Some(listen) = get("COUNTERSIGN_METRICS_LISTEN") {
+            let listen = listen.parse();
+            self.metrics.listen = Some(listen.map_err(|_| wrong("COUNTERSIGN_METRICS_LISTEN"))?);
         }
         if let Some(store) = get("COUNTERSIGN_STORE") {
             self.store = Some(store);
@@ -178,6 +206,20 @@ impl LimitsConfig {
     }
 }
 
+impl PolkadotSsoConfig {
+    pub(crate) fn endpoints(&self, clients: impl ClientRegistry) -> PolkadotSso {
+        let endpoints = PolkadotSso::new(clients).limits(Limits {
+            challenge: Quota::per_minute(self.challenge),
+            verify: Quota::per_minute(self.verify),
+            token: Quota::per_minute(self.token),
+        });
+        match self.legacy_get_verify {
+            true => endpoints.legacy_get_verify(),
+            false => endpoints,
+        }
+    }
+}
+
 impl LifetimesConfig {
     pub(crate) fn lifetimes(&self) -> Lifetimes {
         use std::time::Duration;
@@ -209,6 +251,8 @@ impl Default for Config {
             proxies: None,
             limits: LimitsConfig::default(),
             lifetimes: LifetimesConfig::default(),
+            metrics: MetricsConfig::default(),
+            polkadot_sso: None,
             clients: Vec::new(),
             dev: false,
             secret: None,
@@ -224,6 +268,18 @@ impl Default for LimitsConfig {
             verify: limits.verify.limit,
             token: limits.token.limit,
             enabled: true,
+        }
+    }
+}
+
+impl Default for PolkadotSsoConfig {
+    fn default() -> Self {
+        let limits = PolkadotSso::LIMITS;
+        Self {
+            challenge: limits.challenge.limit,
+            verify: limits.verify.limit,
+            token: limits.token.limit,
+            legacy_get_verify: false,
         }
     }
 }
@@ -272,6 +328,8 @@ mod tests {
             "proxies",
             "limits",
             "lifetimes",
+            "metrics",
+            "polkadot_sso",
             "clients",
         ] {
             assert!(options.contains_key(option), "{option} is not documented");
@@ -281,8 +339,12 @@ mod tests {
         assert_eq!(read.lifetimes.lifetimes(), default.lifetimes.lifetimes());
         assert_eq!(read.limits.limits(), default.limits.limits());
         assert_eq!(read.max_connections, default.max_connections);
+        let said = format!("{:?}", read.polkadot_sso.unwrap());
+        assert_eq!(said, format!("{:?}", PolkadotSsoConfig::default()));
         let bare: Config = toml::from_str(text).unwrap();
         assert!(bare.clients.is_empty() && bare.proxies.is_none());
+        assert!(read.metrics.listen.is_some() && bare.metrics.listen.is_none());
+        assert!(bare.polkadot_sso.is_none());
     }
 
     #[test]
@@ -293,6 +355,8 @@ mod tests {
             "secret = \"x\"",
             "[limits]\nverfy = 1",
             "[lifetimes]\nforever = 1",
+            "[metrics]\nport = 1",
+            "[polkadot_sso]\nget_verify = true",
             "[[clients]]\nid = \"a\"\nname = \"A\"\nredirect_uris = []\ncolour = \"red\"",
             "[[clients]]\nid = \"a\"\nname = \"A\"\nredirect_uris = [\"javascript:1\"]",
         ] {

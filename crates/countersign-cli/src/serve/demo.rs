@@ -11,15 +11,14 @@ pub(crate) fn answer<B>(site: &Site, request: &Request<B>) -> Option<Response<By
         return None;
     }
     let (content_type, body) = match request.uri().path() {
+        "/" => return Some(see_other("/demo")),
+        // Its address is registered once: who came by `localhost` would not be let back.
+        "/demo" if !is_at_home(site, request) => {
+            let origin = site.auth.engine().origin();
+            return Some(see_other(&format!("{origin}/demo")));
+        }
         "/demo" | "/demo/callback" => ("text/html; charset=utf-8", PAGE),
         "/demo/app.js" => ("text/javascript; charset=utf-8", SCRIPT),
-        "/" => {
-            let mut response = Response::new(Bytes::new());
-            *response.status_mut() = StatusCode::SEE_OTHER;
-            let demo = HeaderValue::from_static("/demo");
-            response.headers_mut().insert(header::LOCATION, demo);
-            return Some(response);
-        }
         _ => return None,
     };
     let mut response = Response::new(Bytes::from_static(body.as_bytes()));
@@ -37,7 +36,22 @@ pub(crate) fn answer<B>(site: &Site, request: &Request<B>) -> Option<Response<By
     Some(response)
 }
 
+fn is_at_home<B>(site: &Site, request: &Request<B>) -> bool {
+    let origin = site.auth.engine().origin().to_string();
+    let own = origin.split_once("://").map(|(_, host)| host.as_bytes());
+    let asked = request.headers().get(header::HOST);
+    asked.map(HeaderValue::as_bytes) == own
+}
+
+fn see_other(location: &str) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    let location = HeaderValue::from_str(location).expect("an origin is a header value");
+    response.headers_mut().insert(header::LOCATION, location);
+    response
+}
+
 const PAGE: &str = include_str!("../../assets/demo.html");
 const SCRIPT: &str = include_str!("../../assets/demo.js");
-const POLICY: &str =
-    "default-src 'none'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; \
+    style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'";

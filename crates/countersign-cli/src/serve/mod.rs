@@ -2,12 +2,13 @@
 
 mod config;
 mod demo;
+mod metrics;
 mod provider;
 mod server;
 
 use std::{net::SocketAddr, process::ExitCode};
 
-use tokio::{net::TcpListener, signal::unix::SignalKind};
+use tokio::{net::TcpListener, signal::unix::SignalKind, sync::watch};
 
 use crate::{
     args::{ConfigArgs, ServeArgs},
@@ -19,6 +20,7 @@ pub(crate) use config::Config;
 pub(crate) use provider::{open, static_clients};
 
 use config::LogFormat;
+use metrics::Metrics;
 
 /// Serves until it is told to end (SIGTERM, SIGINT).
 pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
@@ -37,6 +39,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
 /// nothing is served.
 pub(crate) fn check(args: &ConfigArgs) -> Result<ExitCode, Failure> {
     let config = Config::read(args.config.as_deref())?;
+    metrics::address(&config)?;
     let address = config.listen;
     let built = provider::build(&config, address);
     runtime()?.block_on(built)?;
@@ -52,28 +55,55 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 }
 
 async fn serve(config: Config) -> Result<(), Failure> {
-    let listener = TcpListener::bind(config.listen).await;
-    let listener =
-        listener.map_err(|error| Failure::refused(format_args!("{}: {error}", config.listen)))?;
+    let listener = bind(config.listen).await?;
+    // First of all, so that nothing is missed.
+    let metrics = match metrics::address(&config)? {
+        Some(address) => Some((Metrics::install()?, bind(address).await?)),
+        None => None,
+    };
     let address: SocketAddr = listener.local_addr().map_err(Failure::refused)?;
     let site = provider::build(&config, address).await?;
     let origin = site.auth.engine().origin().to_string();
     if config.dev {
         output::line("dev mode: a throw-away secret and key; for this machine only");
-        output::line(format_args!("try it: {origin}/demo"));
+        output::line(format_args!("try it: open {origin}/demo in a browser"));
+        output::line(format_args!(
+            "or with an application of your own: client_id `{}`, no secret, redirect_uri \
+             http://127.0.0.1:PORT/callback; `cargo run -p sso-client` is one",
+            provider::EXAMPLE
+        ));
+    }
+    if let Some((_, listener)) = &metrics {
+        let address = listener.local_addr().map_err(Failure::refused)?;
+        output::line(format_args!("metrics at http://{address}/metrics"));
     }
     output::line(format_args!("listening on {address} as {origin}"));
     let mut terminate =
         tokio::signal::unix::signal(SignalKind::terminate()).map_err(Failure::refused)?;
+    let (ending, told) = watch::channel(());
     let stop = async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = tokio::signal::ctrl_c() => {}
         }
+        drop(ending);
     };
-    server::serve(listener, site, config.max_connections, stop).await;
+    let watched = async move {
+        if let Some((metrics, listener)) = metrics {
+            let mut told = told;
+            let over = async move { while told.changed().await.is_ok() {} };
+            metrics.serve(listener, over).await;
+        }
+    };
+    let served = server::serve(listener, site, config.max_connections, stop);
+    tokio::join!(served, watched);
     output::line("ended");
     Ok(())
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+    let bound = TcpListener::bind(address).await;
+    bound.map_err(|error| Failure::refused(format_args!("{address}: {error}")))
 }
 
 fn begin_log(format: LogFormat) {

@@ -1,13 +1,14 @@
 //! From the configuration to a provider that answers.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use countersign::{
     AuthHttp, Engine, LoginPage, Stores,
     ethereum::Ethereum,
     jwt::{Algorithm, Jwt, Key, KeyRing},
+    metrics::{MetricsEvents, counted},
     polkadot::Polkadot,
-    sso::{Client, ConsentRule, StaticClients, StoredClients},
+    sso::{Client, ClientRegistry, RedirectUri, StaticClients, StoredClients},
     stores,
 };
 
@@ -43,7 +44,8 @@ pub(crate) async fn build(config: &Config, address: SocketAddr) -> Result<Site, 
     };
     let registry = stores.registry.clone();
     let mut builder = Engine::builder(&origin)
-        .stores(stores)
+        .stores(counted(stores))
+        .events(MetricsEvents::new())
         .tokens(Jwt::new(ring))
         .limits(config.limits.limits())
         .lifetimes(config.lifetimes.lifetimes());
@@ -73,11 +75,15 @@ pub(crate) async fn build(config: &Config, address: SocketAddr) -> Result<Site, 
     let first = static_clients(config, &origin)?;
     let auth = AuthHttp::new(engine).with_health();
     let auth = auth.login_page(LoginPage::new()).map_err(Failure::usage)?;
-    let auth = match registry {
-        Some(registry) => auth.sso(StoredClients::new(registry, first)),
-        None => auth.sso(first),
+    let clients: Arc<dyn ClientRegistry> = match registry {
+        Some(registry) => Arc::new(StoredClients::new(registry, first)),
+        None => Arc::new(first),
     };
-    let mut auth = auth.map_err(Failure::usage)?;
+    let mut auth = auth.sso(clients.clone()).map_err(Failure::usage)?;
+    if let Some(polkadot_sso) = &config.polkadot_sso {
+        let endpoints = polkadot_sso.endpoints(clients);
+        auth = auth.with(endpoints).map_err(Failure::usage)?;
+    }
     if let Some(proxies) = &config.proxies {
         let addresses: Vec<_> = proxies.addresses.iter().map(String::as_str).collect();
         auth = auth
@@ -96,15 +102,38 @@ pub(crate) async fn open(config: &Config) -> Result<Stores, Failure> {
         .map_err(|error| Failure::refused(format_args!("the store: {error:?}")))
 }
 
-/// The clients of the file, and in `dev` the demo application.
+/// The clients of the file, and in `dev` two more: the demo application, and one for an application on
+/// this machine that somebody is writing.
 pub(crate) fn static_clients(config: &Config, origin: &str) -> Result<StaticClients, Failure> {
     let mut clients = config.clients.clone();
     if config.dev {
-        let callback = format!("{origin}/demo/callback");
-        let demo = Client::public("demo", "The demo application", &[&callback]);
-        let mut demo = demo.map_err(Failure::usage)?;
-        demo.consent = ConsentRule::Always;
-        clients.push(demo);
+        let demo = format!("{origin}/demo");
+        for (id, name, callback, goodbye) in [
+            (
+                "demo",
+                "The demo application",
+                format!("{demo}/callback"),
+                &*demo,
+            ),
+            // At any port (RFC 8252 section 7.3).
+            (
+                EXAMPLE,
+                "An application on this machine",
+                "http://127.0.0.1/callback".to_owned(),
+                "http://127.0.0.1/",
+            ),
+        ] {
+            if clients.iter().any(|client| client.id.as_str() == id) {
+                continue; // the file knows better
+            }
+            let mut client = Client::public(id, name, &[&callback]).map_err(Failure::usage)?;
+            let goodbye = RedirectUri::parse(goodbye).map_err(Failure::usage)?;
+            client.post_logout_redirect_uris = vec![goodbye];
+            clients.push(client);
+        }
     }
     StaticClients::new(clients).map_err(Failure::usage)
 }
+
+/// The client of `dev` for applications of one's own.
+pub(crate) const EXAMPLE: &str = "example";

@@ -1,7 +1,8 @@
-//! The HTTP server: HTTP/1.1 by hyper, with deadlines, a bound on connections and an end.
+//! The HTTP servers: HTTP/1.1 by hyper, with deadlines, a bound on connections and an end.
 
 use std::{
     convert::Infallible,
+    future::Future,
     net::SocketAddr,
     pin::pin,
     sync::Arc,
@@ -22,10 +23,19 @@ use tokio::{
 
 use super::{demo, provider::Site};
 
+/// What answers requests.
+pub(crate) trait Answers: Clone + Send + 'static {
+    fn answer(
+        &self,
+        peer: SocketAddr,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response<Bytes>> + Send;
+}
+
 /// Serves until `stop`; then lets go of idle connections and gives the others a while to finish.
 pub(crate) async fn serve(
     listener: TcpListener,
-    site: Site,
+    site: impl Answers,
     max_connections: usize,
     stop: impl Future<Output = ()>,
 ) {
@@ -71,11 +81,17 @@ pub(crate) async fn serve(
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
-    site: Site,
+    site: impl Answers,
     mut ended: watch::Receiver<bool>,
 ) {
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| answer(site.clone(), peer, request));
+    let service = service_fn(move |request| {
+        let site = site.clone();
+        async move {
+            let response = site.answer(peer, request).await;
+            Ok::<_, Infallible>(response.map(Full::new))
+        }
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS)
@@ -94,28 +110,26 @@ async fn connection(
     }
 }
 
-async fn answer(
-    site: Site,
-    peer: SocketAddr,
-    request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
-    let began = Instant::now();
-    let method = request.method().clone();
-    let path = request.uri().path().to_owned();
-    let response = match demo::answer(&site, &request) {
-        Some(response) => response,
-        None => {
-            let mut request = request.map(BodyDataStream::new);
-            request.extensions_mut().insert(Peer(Some(peer.ip())));
-            site.auth.handle_stream(request).await
-        }
-    };
-    // The path alone: a query may hold a code, a state or a token.
-    tracing::info!(
-        target: "countersign::access", %method, path, status = response.status().as_u16(),
-        milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX), "request",
-    );
-    Ok(response.map(Full::new))
+impl Answers for Site {
+    async fn answer(&self, peer: SocketAddr, request: Request<Incoming>) -> Response<Bytes> {
+        let began = Instant::now();
+        let method = request.method().clone();
+        let path = request.uri().path().to_owned();
+        let response = match demo::answer(self, &request) {
+            Some(response) => response,
+            None => {
+                let mut request = request.map(BodyDataStream::new);
+                request.extensions_mut().insert(Peer(Some(peer.ip())));
+                self.auth.handle_stream(request).await
+            }
+        };
+        // The path alone: a query may hold a code, a state or a token.
+        tracing::info!(
+            target: "countersign::access", %method, path, status = response.status().as_u16(),
+            milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX), "request",
+        );
+        response
+    }
 }
 
 /// How long the header block may take, and a connection may be idle.

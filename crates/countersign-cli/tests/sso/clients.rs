@@ -11,9 +11,9 @@ use crate::{
 };
 
 /// Where the scripts' applications would listen. Nobody goes there.
-const REDIRECT: &str = "http://127.0.0.1:9/callback";
+pub(crate) const REDIRECT: &str = "http://127.0.0.1:9/callback";
 /// What no generator makes: characters that forms, headers and `Basic` all treat differently.
-const ODD_SECRET: &str = "s3cr:et/+ %41&='\"~";
+pub(crate) const ODD_SECRET: &str = "s3cr:et/+ %41&='\"~";
 
 #[test]
 fn clients_of_npm_sign_in_with_eddsa() {
@@ -53,25 +53,7 @@ enum Script {
 }
 
 fn sign_in(alg: &str, script: Script) {
-    let folder = Folder::new();
-    let made = run(folder.path(), &["keys", "new", "--alg", alg]);
-    assert!(made.status.success(), "{made:?}");
-    let client = |id: &str, secrets: &str| {
-        format!(
-            "[[clients]]\nid = \"{id}\"\nname = \"{id}\"\nredirect_uris = [\"{REDIRECT}\"]\n\
-             post_logout_redirect_uris = [\"{REDIRECT}/goodbye\"]\nsecrets = [{secrets}]\n"
-        )
-    };
-    let (odd, plain) = (digest(ODD_SECRET), digest("a-plain-secret"));
-    let config = [
-        "store = \"sqlite:test.db\"\n".to_owned(),
-        "[limits]\nenabled = false\n".to_owned(),
-        client("basic.client", &format!("\"{odd}\"")),
-        client("post_client", &format!("\"{plain}\", \"{odd}\"")),
-        client("public-client", ""),
-    ];
-    let config = folder.write("config.toml", &config.concat());
-    let node = Node::start(folder.path(), &["--dev", "--config", &config]);
+    let (_folder, node) = provider(alg);
     let given = json!({
         "issuer": node.origin,
         "alg": alg,
@@ -105,4 +87,28 @@ fn sign_in(alg: &str, script: Script) {
             }
         }
     });
+}
+
+/// A provider with a key of that algorithm, and a client for each way to prove oneself.
+pub(crate) fn provider(alg: &str) -> (Folder, Node) {
+    let folder = Folder::new();
+    let made = run(folder.path(), &["keys", "new", "--alg", alg]);
+    assert!(made.status.success(), "{made:?}");
+    let client = |id: &str, secrets: &str| {
+        format!(
+            "[[clients]]\nid = \"{id}\"\nname = \"{id}\"\nredirect_uris = [\"{REDIRECT}\"]\n\
+             post_logout_redirect_uris = [\"{REDIRECT}/goodbye\"]\nsecrets = [{secrets}]\n"
+        )
+    };
+    let (odd, plain) = (digest(ODD_SECRET), digest("a-plain-secret"));
+    let config = [
+        "store = \"sqlite:test.db\"\n".to_owned(),
+        "[limits]\nenabled = false\n".to_owned(),
+        client("basic.client", &format!("\"{odd}\"")),
+        client("post_client", &format!("\"{plain}\", \"{odd}\"")),
+        client("public-client", ""),
+    ];
+    let config = folder.write("config.toml", &config.concat());
+    let node = Node::start(folder.path(), &["--dev", "--config", &config]);
+    (folder, node)
 }

@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod browser;
 mod clients;
 mod node;
 mod person;
 mod races;
+mod rust_clients;
 mod scripts;
 mod serving;

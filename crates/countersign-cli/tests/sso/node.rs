@@ -46,6 +46,8 @@ pub(crate) struct Node {
     pub(crate) child: Child,
     pub(crate) address: SocketAddr,
     pub(crate) origin: String,
+    /// What it said before it listened.
+    pub(crate) said: Vec<String>,
 }
 
 impl Node {
@@ -60,6 +62,7 @@ impl Node {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut before = Vec::new();
         let (address, origin) = loop {
             let line = lines.next().and_then(Result::ok).unwrap_or_else(|| {
                 let log = std::fs::read_to_string(folder.join("log"));
@@ -69,11 +72,13 @@ impl Node {
                 let (address, origin) = said.split_once(" as ").unwrap();
                 break (address.parse().unwrap(), origin.to_owned());
             }
+            before.push(line);
         };
         Self {
             child,
             address,
             origin,
+            said: before,
         }
     }
 }
@@ -89,7 +94,16 @@ impl Drop for Node {
 pub(crate) fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
     command.current_dir(folder);
-    for name in ["ORIGIN", "LISTEN", "STORE", "SECRET", "KEYS", "LOG", "DEV"] {
+    for name in [
+        "ORIGIN",
+        "LISTEN",
+        "METRICS_LISTEN",
+        "STORE",
+        "SECRET",
+        "KEYS",
+        "LOG",
+        "DEV",
+    ] {
         command.env_remove(format!("COUNTERSIGN_{name}"));
     }
     command

@@ -5,6 +5,7 @@ use std::{
     process::Stdio,
 };
 
+use countersign_testkit::npm::{alone, npm_ci};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     process::Command,
@@ -59,10 +60,7 @@ pub(crate) async fn run(
 /// The folder of a client's script, with what it needs installed: the exact versions of its lock file.
 pub(crate) async fn node_client(name: &str) -> PathBuf {
     let folder = folder(name);
-    if !folder.join("node_modules/.package-lock.json").exists() {
-        let arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
-        prepare("npm", &folder, &arguments).await;
-    }
+    npm_ci(&folder).await;
     folder
 }
 
@@ -70,12 +68,14 @@ pub(crate) async fn node_client(name: &str) -> PathBuf {
 pub(crate) async fn python_client(name: &str) -> (PathBuf, String) {
     let folder = folder(name);
     let python = folder.join(".venv/bin/python").display().to_string();
+    let lock = alone(&folder).await;
     if !folder.join(".venv/installed").exists() {
         prepare("python3", &folder, &["-m", "venv", "--clear", ".venv"]).await;
         let arguments = ["-m", "pip", "install", "--quiet", "-r", "requirements.txt"];
         prepare(&python, &folder, &arguments).await;
         std::fs::write(folder.join(".venv/installed"), "").unwrap();
     }
+    drop(lock);
     (folder, python)
 }
 

@@ -7,7 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use countersign_testkit::rig::{Browser, OnSocket};
+use countersign_testkit::{
+    ethereum_wallet,
+    rig::{Browser, OnSocket},
+};
 use serde_json::Value;
 
 use crate::{
@@ -15,6 +18,13 @@ use crate::{
     person::Person,
 };
 
+/// A client of a configuration, but for its secrets.
+const SHOP: &str = "[[clients]]\nid = \"shop\"\nname = \"Shop\"\n\
+    redirect_uris = [\"http://127.0.0.1:9/callback\"]\n";
+/// What it asks.
+const QUERY: &str = "response_type=code&client_id=shop&state=a-state-of-this-test&scope=openid\
+    &redirect_uri=http%3A%2F%2F127.0.0.1%3A9%2Fcallback&code_challenge_method=S256\
+    &code_challenge=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU";
 const SECRET: &str = "a secret of this test alone, 47 bytes; 0123456789";
 
 #[test]
@@ -36,6 +46,10 @@ fn a_configuration_is_checked_without_being_served() {
             "CFG_INSECURE_ORIGIN",
         ),
         (format!("secret_file = \"{secret}\"\n"), "no origin"),
+        (
+            "origin = \"https://id.example\"\n[metrics]\nlisten = \"127.0.0.1:8080\"\n".into(),
+            "an address of their own",
+        ),
         (
             "orign = \"https://id.example\"\n".into(),
             "unknown field `orign`",
@@ -120,21 +134,14 @@ fn applications_are_added_to_the_store_and_removed_again() {
 fn e09_no_code_and_no_token_is_in_the_log() {
     let folder = Folder::new();
     let secret = "a-secret-that-must-not-be-logged";
-    let config = format!(
-        "log = \"json\"\n[[clients]]\nid = \"shop\"\nname = \"Shop\"\nsecrets = [\"{}\"]\n\
-         redirect_uris = [\"http://127.0.0.1:9/callback\"]\n",
-        digest(secret)
-    );
+    let config = format!("log = \"json\"\n{SHOP}secrets = [\"{}\"]\n", digest(secret));
     let config = folder.write("config.toml", &config);
     let node = Node::start(folder.path(), &["--dev", "--config", &config]);
     let rig = OnSocket(node.address);
     let code = countersign_testkit::run(async {
         let person = Person::at(&rig, &node.origin);
-        let query = "response_type=code&client_id=shop&state=a-state-of-this-test&scope=openid\
-            &redirect_uri=http%3A%2F%2F127.0.0.1%3A9%2Fcallback&code_challenge_method=S256\
-            &code_challenge=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU";
         let end = person
-            .goes(&format!("{}/auth/authorize?{query}", node.origin))
+            .goes(&format!("{}/auth/authorize?{QUERY}", node.origin))
             .await;
         let program = Browser::program(&rig);
         program
@@ -160,6 +167,62 @@ fn e09_no_code_and_no_token_is_in_the_log() {
     ] {
         assert!(!log.contains(private), "{private} is in the log:\n{log}");
     }
+}
+
+/// E10: what is counted, and of nobody in particular.
+#[test]
+fn e10_metrics_are_read_at_an_address_of_their_own_and_name_nobody() {
+    let folder = Folder::new();
+    let config = format!(
+        "{SHOP}secrets = [\"{}\"]\n[metrics]\nlisten = \"127.0.0.1:0\"\n",
+        digest("x")
+    );
+    let config = folder.write("config.toml", &config);
+    let node = Node::start(folder.path(), &["--dev", "--config", &config]);
+    let said = node.said.iter().find_map(|line| {
+        let url = line.strip_prefix("metrics at http://")?;
+        url.strip_suffix("/metrics")
+    });
+    let (people, metrics) = (
+        OnSocket(node.address),
+        OnSocket(said.unwrap().parse().unwrap()),
+    );
+    countersign_testkit::run(async {
+        let person = Person::at(&people, &node.origin);
+        person
+            .goes(&format!("{}/auth/authorize?{QUERY}", node.origin))
+            .await;
+        let reader = Browser::program(&metrics);
+        let read = reader.get("/metrics").await;
+        assert_eq!(read.status(), 200);
+        assert!(
+            read.header("content-type")
+                .starts_with("text/plain; version=0.0.4")
+        );
+        let text = read.text();
+        for line in [
+            "# TYPE countersign_sign_ins_total counter",
+            "# HELP countersign_sessions ",
+            "countersign_sign_ins_total{chain=\"eip155:1\",method=\"eip191\",code=\"ok\"} 1",
+            "countersign_challenges_total{credential=\"cookie\"} 1",
+            "countersign_sessions 1",
+            "countersign_http_requests_total{endpoint=\"/auth/authorize\",status=\"303\",code=\"ok\"} 1",
+            "countersign_http_request_seconds_bucket{endpoint=\"/auth/authorize\",le=\"+Inf\"} ",
+            "countersign_build_info{version=",
+        ] {
+            assert!(text.contains(line), "{line} is not in:\n{text}");
+        }
+        let account = countersign_testkit::address(&ethereum_wallet(1));
+        for private in [&*account, "127.0.0.1", "shop", "a-state-of-this-test"] {
+            let is_there = text.to_lowercase().contains(&private.to_lowercase());
+            assert!(!is_there, "{private} is in:\n{text}");
+        }
+        assert_eq!(reader.get("/auth/session").await.status(), 404);
+        assert_eq!(
+            Browser::program(&people).get("/metrics").await.status(),
+            404
+        );
+    });
 }
 
 #[test]

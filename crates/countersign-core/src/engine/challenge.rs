@@ -82,11 +82,15 @@ impl Engine {
                 None => Ok(None),
             };
         };
-        let verifier = self.0.verifiers.of_chain(chain)?;
-        let Some(address) = &ask.account else {
-            return Ok(None);
-        };
-        Ok(Some(verifier.account(chain, address)?))
+        match &ask.account {
+            Some(address) => self.account(chain, address).map(Some),
+            None => self
+                .0
+                .verifiers
+                .of_chain(chain)
+                .map(|_| None)
+                .map_err(Error::from),
+        }
     }
 
     /// The exact text to sign. It is read back, so nothing a client sent can add a line to it.

@@ -1,7 +1,7 @@
 //! What crates above the engine build flows of their own from: one-time values under a purpose of
 //! their own, and sessions that belong to another application.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
 use subtle::ConstantTimeEq;
@@ -96,7 +96,8 @@ impl Engine {
     }
 
     /// Begins a session of an application in the name of `holder`. It ends after `lifetime`, and
-    /// never later than a token session.
+    /// never later than a token session. It keeps `data`; what the application attaches comes before
+    /// it.
     ///
     /// # Errors
     /// `plugin_error`, `store_unavailable`; `internal_error` without a token issuer.
@@ -105,11 +106,12 @@ impl Engine {
         holder: &Proved,
         grant: Grant,
         lifetime: Duration,
+        mut data: BTreeMap<String, serde_json::Value>,
     ) -> Result<Granted, Error> {
         let identity = &holder.identity;
         let now = self.now();
         let end = now + lifetime.min(self.0.policy.lifetimes.token_absolute);
-        let data = self.attached(identity).await?;
+        data.extend(self.attached(identity).await?);
         let session = Session {
             id: SessionToken::generate(&identity.subject).id(),
             identity: identity.clone(),

@@ -1,5 +1,6 @@
 //! The engine: puts the rules and the ports in the one order in which they are safe.
 
+mod builder;
 mod challenge;
 mod grants;
 mod parts;
@@ -16,7 +17,7 @@ use std::{
 };
 
 use crate::{
-    caip::ChainId,
+    caip::{AccountId, ChainId},
     error::{Code, Error, StoreError},
     event::Event,
     origin::Origin,
@@ -28,8 +29,8 @@ use crate::{
     time::Timestamp,
 };
 
+pub use builder::EngineBuilder;
 pub use grants::Granted;
-pub use parts::EngineBuilder;
 pub use sessions::Credential;
 pub use sign_in::{Proved, SignedIn};
 pub use stores::{Durability, Stores};
@@ -102,6 +103,15 @@ impl Engine {
     /// this [label](crate::ChainVerifier::label).
     pub fn first_chain(&self, label: &str) -> Option<ChainId> {
         self.0.verifiers.first_chain(label).cloned()
+    }
+
+    /// The canonical account behind an address, in whatever spelling its chain allows.
+    ///
+    /// # Errors
+    /// `chain_unsupported`, `address_invalid`.
+    pub fn account(&self, chain: &ChainId, address: &str) -> Result<AccountId, Error> {
+        let verifier = self.0.verifiers.of_chain(chain)?;
+        Ok(verifier.account(chain, address)?)
     }
 
     /// The quotas of one client.

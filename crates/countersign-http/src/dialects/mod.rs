@@ -1,6 +1,8 @@
 //! Endpoints of other systems, over the same engine: their existing clients sign in unchanged, and
 //! every check holds. Each is a feature; [`AuthHttp::with`](crate::AuthHttp::with) serves one.
 
+#[cfg(feature = "polkadot-sso")]
+mod polkadot_sso;
 #[cfg(feature = "quickstart")]
 mod quickstart;
 #[cfg(feature = "ssx")]
@@ -10,6 +12,8 @@ mod thirdweb;
 
 use crate::mounts::Endpoints;
 
+#[cfg(feature = "polkadot-sso")]
+pub use polkadot_sso::PolkadotSso;
 #[cfg(feature = "quickstart")]
 pub use quickstart::Quickstart;
 #[cfg(feature = "ssx")]

@@ -1,7 +1,7 @@
 //! The endpoints of the Sign-In with Ethereum quickstart for Express.
 
 use bytes::Bytes;
-use countersign_core::{Code, Context, Error, Proof, SessionKind, SignedIn, async_trait};
+use countersign_core::{Code, Context, Error, SessionKind, SignedIn, async_trait};
 use http::{StatusCode, request::Parts};
 use serde::Deserialize;
 
@@ -10,7 +10,7 @@ use crate::{
     Inner, body,
     endpoints::{
         CredentialName,
-        answering::{carried, context, read_signature},
+        answering::{carried, context, proof},
         asking::text_nonce,
     },
     mounts::{Endpoint, Endpoints},
@@ -91,11 +91,7 @@ async fn verify(auth: &Inner, parts: &Parts, body: &Bytes) -> Result<Reply, Erro
     let signature = request
         .signature
         .ok_or_else(|| Error::missing("signature"))?;
-    let proof = Proof {
-        chain: None,
-        message,
-        signature: read_signature(&signature)?,
-    };
+    let proof = proof(message, &signature)?;
     let context = Context {
         purpose: PURPOSE.into(),
         ..context(auth, parts, SessionKind::Cookie)?

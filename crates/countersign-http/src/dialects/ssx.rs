@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use countersign_core::{
-    ChainId, Code, Context, DomainText, Error, Proof, Session, SessionKind, SignIn, SignedIn,
-    TextDialect, TextProfile, UriText, async_trait,
+    ChainId, Code, Context, DomainText, Error, Session, SessionKind, SignIn, SignedIn, TextDialect,
+    TextProfile, UriText, async_trait,
 };
 use http::{StatusCode, request::Parts};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use crate::{
     Inner, body,
     endpoints::{
         CredentialName,
-        answering::{carried, context, read_signature},
+        answering::{carried, context, proof},
         asking::text_nonce,
         sessions,
     },
@@ -196,11 +196,7 @@ async fn login(auth: &Inner, parts: &Parts, body: &Bytes) -> Result<Reply, Error
     let signature = request
         .signature
         .ok_or_else(|| Error::missing("signature"))?;
-    let proof = Proof {
-        chain: None,
-        message,
-        signature: read_signature(&signature)?,
-    };
+    let proof = proof(message, &signature)?;
     // Texts of another chain are not what this system's clients sign.
     let text = read(&proof.message).ok_or(Code::MessageMalformed)?;
     let context = Context {

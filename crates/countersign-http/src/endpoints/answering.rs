@@ -43,8 +43,7 @@ pub(super) async fn verify(auth: &Inner, parts: &Parts, body: &Bytes) -> Result<
     };
     let proof = Proof {
         chain,
-        message,
-        signature: read_signature(&signature)?,
+        ..proof(message, &signature)?
     };
     let context = context(auth, parts, request.credential.into())?;
     let SignedIn {
@@ -96,7 +95,16 @@ pub(crate) fn carried(auth: &Inner, reply: Reply, token: &SessionToken) -> Reply
         .cookie(auth.cookies.set_binding(&Binding::generate()))
 }
 
-pub(crate) fn read_signature(text: &str) -> Result<Vec<u8>, Error> {
-    let digits = text.strip_prefix("0x").ok_or(Code::SignatureMalformed)?;
-    hex::decode(digits).map_err(|e| Error::with_source(Code::SignatureMalformed, e))
+/// A signed text and its signature as the wire has it: `0x` and hex digits.
+pub(crate) fn proof(message: String, signature: &str) -> Result<Proof, Error> {
+    let digits = signature
+        .strip_prefix("0x")
+        .ok_or(Code::SignatureMalformed)?;
+    let signature =
+        hex::decode(digits).map_err(|e| Error::with_source(Code::SignatureMalformed, e))?;
+    Ok(Proof {
+        chain: None,
+        message,
+        signature,
+    })
 }

@@ -78,6 +78,11 @@ pub(super) static LOGIN: LazyLock<Asset> =
 pub(super) static LOGIN_WITH_DEMO: LazyLock<Asset> =
     LazyLock::new(|| bundle(&[CLIENT_TEXT, SS58_TEXT, DEMO_TEXT, LOGIN_TEXT]));
 
+/// The script of the page with one thing to sign.
+#[cfg(feature = "polkadot-sso")]
+pub(super) static SIGNING: LazyLock<Asset> =
+    LazyLock::new(|| bundle(&[CLIENT_TEXT, SS58_TEXT, SIGNING_TEXT, LOGIN_TEXT]));
+
 /// The script of the list of sessions.
 pub(super) static SESSIONS: LazyLock<Asset> =
     LazyLock::new(|| bundle(&[CLIENT_TEXT, SESSIONS_TEXT]));
@@ -108,5 +113,7 @@ pub(super) const CSS: &str = include_str!("../../assets/login.css");
 const CLIENT_TEXT: &str = include_str!("../../assets/client.js");
 const SS58_TEXT: &str = include_str!("../../assets/ss58.js");
 const LOGIN_TEXT: &str = include_str!("../../assets/login.js");
+#[cfg(feature = "polkadot-sso")]
+const SIGNING_TEXT: &str = include_str!("../../assets/signing.js");
 const SESSIONS_TEXT: &str = include_str!("../../assets/sessions.js");
 const DEMO_TEXT: &str = include_str!("../../assets/demo.js");

@@ -2,6 +2,8 @@
 
 mod assets;
 mod render;
+#[cfg(feature = "polkadot-sso")]
+pub(crate) mod signing;
 mod target;
 
 use std::collections::BTreeMap;

@@ -5,7 +5,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 use super::{
-    LOGIN_JS, Pages, SESSIONS_JS,
+    LOGIN_CSS, LOGIN_JS, LoginPage, Pages, SESSIONS_JS,
     assets::{self, Asset, HTML},
     target,
 };
@@ -13,22 +13,26 @@ use crate::reply::Reply;
 
 /// What the script has to know.
 #[derive(Serialize)]
-struct Boot<'a> {
-    site: &'a str,
-    words: &'a std::collections::BTreeMap<String, String>,
-    return_to: String,
+pub(super) struct Boot<'a> {
+    pub(super) site: &'a str,
+    pub(super) words: &'a std::collections::BTreeMap<String, String>,
+    pub(super) return_to: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    cancel_to: Option<String>,
-    chains: Vec<BootChain<'a>>,
+    pub(super) cancel_to: Option<String>,
+    pub(super) chains: Vec<BootChain<'a>>,
     /// Whether to ask for a signature even of who is signed in.
-    again: bool,
-    demo: bool,
+    pub(super) again: bool,
+    pub(super) demo: bool,
+    /// The one thing to sign, where that is settled already.
+    #[cfg(feature = "polkadot-sso")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) signing: Option<super::signing::Signing<'a>>,
 }
 
 #[derive(Serialize)]
-struct BootChain<'a> {
-    id: &'a ChainId,
-    label: &'a str,
+pub(super) struct BootChain<'a> {
+    pub(super) id: &'a ChainId,
+    pub(super) label: &'a str,
 }
 
 impl Pages {
@@ -59,44 +63,63 @@ impl Pages {
             chains: Vec::new(),
             again: false,
             demo: false,
+            #[cfg(feature = "polkadot-sso")]
+            signing: None,
         }
     }
 
     fn html(&self, boot: &Boot<'_>, name: &str, script: &Asset) -> Reply {
-        let boot = serde_json::to_string(boot).expect("the page's data are JSON");
-        let places = [
-            ("{lang}", &*self.page.lang),
-            ("{title}", &*escaped(&self.site)),
-            ("{base}", &*escaped(&self.base)),
-            ("{boot}", &*in_script(&boot)),
-            ("{base}", &*escaped(&self.base)),
-            ("{script}", name),
-            ("{integrity}", script.digest()),
-        ];
-        // Front to back, so that nothing that was put in is looked at again.
-        let (mut page, mut rest) = (String::new(), HTML);
-        for (place, value) in places {
-            let (before, after) = rest
-                .split_once(place)
-                .expect("the page has its places in this order");
-            page += before;
-            page += value;
-            rest = after;
-        }
-        page += rest;
-        let policy = format!(
-            "default-src 'none'; script-src '{}'; style-src 'self'; img-src data:; connect-src 'self'; \
-             base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-            script.digest()
-        );
-        let policy = HeaderValue::from_str(&policy).expect("base64 is a header value");
-        let mut reply = Reply::new(StatusCode::OK, page.into())
-            .header(header::CONTENT_TYPE, "text/html; charset=utf-8")
-            .header(OPENER_POLICY, "same-origin")
-            .header(RESOURCE_POLICY, "same-origin");
-        reply.set(header::CONTENT_SECURITY_POLICY, policy);
-        reply
+        let at = |name: &str| format!("{}/{name}", self.base);
+        let files = Files {
+            style: &at(LOGIN_CSS),
+            script: &at(name),
+        };
+        frame(&self.page, boot, &files, script)
     }
+}
+
+/// Where the files of a page are.
+pub(super) struct Files<'a> {
+    pub(super) style: &'a str,
+    pub(super) script: &'a str,
+}
+
+/// The one frame of all pages, with the script that fills it: nothing else runs there, and nothing
+/// is loaded from elsewhere.
+pub(super) fn frame(page: &LoginPage, boot: &Boot<'_>, files: &Files<'_>, script: &Asset) -> Reply {
+    let title = escaped(boot.site);
+    let boot = serde_json::to_string(boot).expect("the page's data are JSON");
+    let places = [
+        ("{lang}", &*page.lang),
+        ("{title}", &*title),
+        ("{style}", &*escaped(files.style)),
+        ("{boot}", &*in_script(&boot)),
+        ("{script}", &*escaped(files.script)),
+        ("{integrity}", script.digest()),
+    ];
+    // Front to back, so that nothing that was put in is looked at again.
+    let (mut html, mut rest) = (String::new(), HTML);
+    for (place, value) in places {
+        let (before, after) = rest
+            .split_once(place)
+            .expect("the page has its places in this order");
+        html += before;
+        html += value;
+        rest = after;
+    }
+    html += rest;
+    let policy = format!(
+        "default-src 'none'; script-src '{}'; style-src 'self'; img-src data:; connect-src 'self'; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        script.digest()
+    );
+    let policy = HeaderValue::from_str(&policy).expect("base64 is a header value");
+    let mut reply = Reply::new(StatusCode::OK, html.into())
+        .header(header::CONTENT_TYPE, "text/html; charset=utf-8")
+        .header(OPENER_POLICY, "same-origin")
+        .header(RESOURCE_POLICY, "same-origin");
+    reply.set(header::CONTENT_SECURITY_POLICY, policy);
+    reply
 }
 
 /// Text between tags or in a quoted attribute.

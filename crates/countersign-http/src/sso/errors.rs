@@ -7,9 +7,9 @@ use http::{HeaderValue, StatusCode, header};
 use crate::reply::Reply;
 
 /// A code and a fixed text.
-pub(super) type Fault = (OAuthCode, &'static str);
+pub(crate) type Fault = (OAuthCode, &'static str);
 
-pub(super) const MALFORMED: Fault = (OAuthCode::InvalidRequest, "the request is malformed");
+pub(crate) const MALFORMED: Fault = (OAuthCode::InvalidRequest, "the request is malformed");
 
 /// The answer of an endpoint that clients call.
 pub(super) fn of_protocol(refusal: Refusal, had_header: bool) -> Result<Reply, Error> {
@@ -27,13 +27,18 @@ pub(super) fn of_engine(refusal: Refusal) -> Error {
     }
 }
 
-pub(super) fn reply((code, text): &Fault, had_header: bool) -> Reply {
+pub(super) fn reply(fault: &Fault, had_header: bool) -> Reply {
+    saying(fault, None, had_header)
+}
+
+/// The same with a `message`, which clients of other systems look for.
+pub(crate) fn saying((code, text): &Fault, message: Option<&str>, had_header: bool) -> Reply {
     let status = match code {
         OAuthCode::InvalidClient | OAuthCode::InvalidToken => StatusCode::UNAUTHORIZED,
         OAuthCode::InsufficientScope => StatusCode::FORBIDDEN,
         _ => StatusCode::BAD_REQUEST,
     };
-    let mut reply = Reply::oauth(status, code.as_str(), text);
+    let mut reply = Reply::oauth(status, code.as_str(), text, message);
     let challenge = match code {
         OAuthCode::InvalidClient if had_header => r#"Basic realm="countersign", charset="UTF-8""#,
         OAuthCode::InvalidClient => r#"Basic realm="countersign""#,

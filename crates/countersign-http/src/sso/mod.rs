@@ -1,7 +1,7 @@
 //! The endpoints of OAuth 2.1 and OpenID Connect: what `countersign-sso` decides, as HTTP.
 
-mod errors;
-mod pages;
+pub(crate) mod errors;
+pub(crate) mod pages;
 
 use bytes::Bytes;
 use countersign_core::{Class, Code, Credential, Error, Session, async_trait};
@@ -32,23 +32,29 @@ impl Sso {
             takes_forms: true,
             ..Endpoint::post(&at(path), action)
         };
-        // What no cookie opens, or what only sends the browser on, anybody's pages may ask.
+        // What no cookie opens anybody's pages may ask.
         let open = |endpoint: Endpoint| Endpoint {
             pages: Pages::Anybodys,
             ..endpoint
         };
+        // Where a browser is sent no script may look.
+        let sent = |endpoint: Endpoint| Endpoint {
+            pages: Pages::Nobodys,
+            ..endpoint
+        };
         let endpoints = vec![
-            open(Endpoint::get(&at("/authorize"), AUTHORIZE)),
-            open(form("/authorize", REPEAT)),
+            sent(Endpoint::get(&at("/authorize"), AUTHORIZE)),
+            sent(form("/authorize", REPEAT)),
             Endpoint::get(&at("/authorize/continue"), CONTINUE),
+            Endpoint::get(&at("/authorize/cancel"), CANCEL),
             form("/authorize/decide", DECIDE),
             open(form("/token", TOKEN)),
             open(form("/revoke", REVOKE)),
             open(form("/introspect", INTROSPECT)),
             open(Endpoint::get(&at("/userinfo"), USERINFO)),
             open(form("/userinfo", USERINFO)),
-            open(Endpoint::get(&at("/end_session"), END)),
-            open(form("/end_session", REPEAT)),
+            sent(Endpoint::get(&at("/end_session"), END)),
+            sent(form("/end_session", REPEAT)),
             form("/end_session/confirm", CONFIRM),
             open(Endpoint::get(OPENID_CONFIGURATION, METADATA)),
             open(Endpoint::get(AUTHORIZATION_SERVER, METADATA)),
@@ -85,6 +91,7 @@ impl Endpoints for Sso {
             AUTHORIZE => self.authorize(&asked).await,
             REPEAT => repeat(&asked),
             CONTINUE => self.go_on(&asked).await,
+            CANCEL => self.cancel(&asked).await,
             DECIDE => self.decide(&asked).await,
             TOKEN | REVOKE | INTROSPECT => self.by_client(&asked, action).await,
             USERINFO => self.userinfo(&asked).await,
@@ -124,6 +131,13 @@ impl Sso {
         self.lead(resumed.await)
     }
 
+    async fn cancel(&self, asked: &Asked<'_>) -> Result<Reply, Error> {
+        let params = asked.query().unwrap_or_default();
+        let transaction = params.one("transaction").ok().flatten();
+        let cancelled = self.provider.cancel(transaction.unwrap_or_default());
+        self.lead(cancelled.await)
+    }
+
     async fn decide(&self, asked: &Asked<'_>) -> Result<Reply, Error> {
         let form = asked.form()?;
         let ticket = form.one("ticket").ok().flatten().unwrap_or_default();
@@ -142,9 +156,13 @@ impl Sso {
             Authorization::Redirect(location) => Reply::see_other(&location),
             Authorization::SignIn(transaction) => {
                 let transaction = form_urlencode([("transaction", &*transaction)]);
-                let back = format!("{}/authorize/continue?{transaction}", self.base);
+                let at = |step| format!("{}/authorize/{step}?{transaction}", self.base);
                 // Whoever is signed in already is not whom the application wants, or not of late.
-                let query = form_urlencode([("return_to", &*back), ("again", "1")]);
+                let query = form_urlencode([
+                    ("return_to", &*at("continue")),
+                    ("again", "1"),
+                    ("cancel_to", &at("cancel")),
+                ]);
                 Reply::see_other(&format!("{}/login?{query}", self.base))
             }
             Authorization::Ask(question) => pages::consent(&self.base, &question),
@@ -153,19 +171,17 @@ impl Sso {
     }
 
     async fn by_client(&self, asked: &Asked<'_>, action: &'static str) -> Result<Reply, Error> {
-        let headers = &asked.parts.headers;
-        let mut values = headers.get_all(header::AUTHORIZATION).iter();
-        let authorization = values.next().map(|value| value.to_str().unwrap_or(""));
-        // What stands in a query stands in logs (RFC 6749 section 2.3.1).
-        let has_query = asked
-            .parts
-            .uri
-            .query()
-            .is_some_and(|query| !query.is_empty());
-        if has_query || values.next().is_some() {
-            return Ok(errors::reply(&errors::MALFORMED, false));
-        }
-        let form = asked.form()?;
+        let authorization = match authorization(asked.parts) {
+            Ok(authorization) => authorization,
+            Err(fault) => return Ok(errors::reply(&fault, false)),
+        };
+        let form = match asked.form() {
+            Ok(form) => form,
+            Err(error) if error.code() == Code::RequestMalformed => {
+                return Ok(errors::reply(&errors::MALFORMED, false));
+            }
+            Err(error) => return Err(error),
+        };
         let ip = asked.auth.client(asked.parts);
         let provider = &self.provider;
         let answered = match action {
@@ -235,6 +251,18 @@ impl Sso {
     }
 }
 
+/// The one `Authorization` header of a client. Nothing stands in the query, since that stands in logs
+/// (RFC 6749 section 2.3.1).
+pub(crate) fn authorization(parts: &Parts) -> Result<Option<&str>, errors::Fault> {
+    let mut values = parts.headers.get_all(header::AUTHORIZATION).iter();
+    let first = values.next().map(|value| value.to_str().unwrap_or(""));
+    let has_query = parts.uri.query().is_some_and(|query| !query.is_empty());
+    match has_query || values.next().is_some() {
+        true => Err(errors::MALFORMED),
+        false => Ok(first),
+    }
+}
+
 /// A form that another site's page sends brings no cookies; the same as a link does.
 fn repeat(asked: &Asked<'_>) -> Result<Reply, Error> {
     let text = std::str::from_utf8(asked.body).ok();
@@ -280,6 +308,7 @@ impl Asked<'_> {
 const AUTHORIZE: &str = "authorize";
 const REPEAT: &str = "repeat";
 const CONTINUE: &str = "continue";
+const CANCEL: &str = "cancel";
 const DECIDE: &str = "decide";
 const TOKEN: &str = "token";
 const REVOKE: &str = "revoke";

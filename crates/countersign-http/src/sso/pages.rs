@@ -64,7 +64,7 @@ pub(super) fn signed_out() -> Reply {
 }
 
 /// Says why nobody is sent anywhere.
-pub(super) fn fault(fault: &impl Told) -> Reply {
+pub(crate) fn fault(fault: &impl Told) -> Reply {
     let (code, text) = fault.told();
     let content = format!(
         "<h1>This did not work</h1>\n<p>The application that sent you here made a request that \
@@ -76,7 +76,7 @@ pub(super) fn fault(fault: &impl Told) -> Reply {
 }
 
 /// What a page can tell of a fault.
-pub(super) trait Told {
+pub(crate) trait Told {
     fn told(&self) -> (&'static str, &'static str);
 }
 

@@ -4,7 +4,7 @@ mod payload;
 
 use bytes::Bytes;
 use countersign_core::{
-    Ask, ChainId, Class, Code, ConfigError, ConfigFault, Context, Durability, Engine, Error, Proof,
+    Ask, ChainId, Class, Code, ConfigError, ConfigFault, Context, Durability, Engine, Error,
     SessionKind, SignedIn, TextDialect, async_trait,
 };
 use http::{StatusCode, request::Parts};
@@ -17,7 +17,7 @@ use crate::{
     Inner, body,
     endpoints::{
         CredentialName,
-        answering::{carried, context, read_signature},
+        answering::{carried, context, proof},
         asking::{bound, issue},
         sessions::sign_out,
     },
@@ -118,11 +118,7 @@ impl Thirdweb {
     async fn login(&self, auth: &Inner, parts: &Parts, body: &Bytes) -> Result<Reply, Error> {
         let request: LoginBody = body::json(&parts.headers, body)?;
         let (payload, signature) = request.signed()?;
-        let proof = Proof {
-            chain: None,
-            message: payload.text()?,
-            signature: read_signature(&signature)?,
-        };
+        let proof = proof(payload.text()?, &signature)?;
         let context = Context {
             purpose: PURPOSE.into(),
             dialect: TextDialect {
@@ -161,7 +157,7 @@ impl Endpoints for Thirdweb {
         &self.endpoints
     }
 
-    fn fits(&self, engine: &Engine) -> Result<(), ConfigError> {
+    fn join(&mut self, engine: &Engine) -> Result<(), ConfigError> {
         let mut faults = Vec::new();
         if self.client_nonces && engine.durability() < Durability::Durable {
             let detail = format!(

@@ -7,11 +7,7 @@ use tokio::process::Command;
 /// Installs what a folder's lock file names, if that has not been done. Tests run in processes of
 /// their own: one installs, the others wait.
 pub async fn npm_ci(folder: &Path) {
-    let lock = File::create(folder.join(".install-lock")).unwrap();
-    let lock = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock))
-        .await
-        .unwrap()
-        .unwrap();
+    let lock = alone(folder).await;
     if !folder.join("node_modules/.package-lock.json").exists() {
         let output = Command::new("npm")
             .args(["ci", "--ignore-scripts", "--legacy-peer-deps"])
@@ -25,6 +21,15 @@ pub async fn npm_ci(folder: &Path) {
         assert!(output.status.success(), "npm ci in {folder:?}: {errors}");
     }
     drop(lock);
+}
+
+/// Waits until nobody else installs in a folder, and keeps others waiting as long as what it gives lives.
+pub async fn alone(folder: &Path) -> File {
+    let lock = File::create(folder.join(".install-lock")).unwrap();
+    tokio::task::spawn_blocking(move || lock.lock().map(|()| lock))
+        .await
+        .unwrap()
+        .unwrap()
 }
 
 /// Runs a script of a folder whose packages are installed; gives what it printed.
