@@ -8,6 +8,7 @@ mod attacks;
 mod browser;
 mod clients;
 mod codes;
+mod conformance;
 mod contract_wallets;
 mod differential;
 mod guards;

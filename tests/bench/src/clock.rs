@@ -5,7 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::time::{ClockId, clock_gettime};
+use nix::{
+    time::{ClockId, clock_getcpuclockid, clock_gettime},
+    unistd::Pid,
+};
 
 /// Wall and CPU time of a number of operations.
 #[derive(Debug, Clone, Copy)]
@@ -18,11 +21,11 @@ pub struct Cost {
 
 impl Cost {
     pub(crate) fn of_thread(work: impl FnOnce()) -> Self {
-        Self::measure(|| cpu(ClockId::ThreadCPUTime), work)
+        Self::measure(|| cpu(ClockId::CLOCK_THREAD_CPUTIME_ID), work)
     }
 
     pub(crate) fn of_process(work: impl FnOnce()) -> Self {
-        Self::measure(|| cpu(ClockId::ProcessCPUTime), work)
+        Self::measure(|| cpu(ClockId::CLOCK_PROCESS_CPUTIME_ID), work)
     }
 
     /// Reads a CPU clock before and after some work.
@@ -36,8 +39,13 @@ impl Cost {
     }
 }
 
+/// The CPU time that all threads of another process have used so far, those that ended included.
+pub(crate) fn cpu_of(process: u32) -> Duration {
+    let clock = clock_getcpuclockid(Pid::from_raw(process.cast_signed()));
+    cpu(clock.expect("the process runs"))
+}
+
 fn cpu(clock: ClockId) -> Duration {
-    let time = clock_gettime(clock);
-    let of = |part: i64| u64::try_from(part).unwrap_or_default();
-    Duration::from_secs(of(time.tv_sec)) + Duration::from_nanos(of(time.tv_nsec))
+    let time = clock_gettime(clock).expect("the clock of a process that runs");
+    time.into()
 }

@@ -76,7 +76,7 @@ impl<'a> Contest<'a> {
     }
 
     /// How many rounds (15 unless told; at least 9) of about what length (60 ms unless told) for
-    /// each side. A server's CPU time is counted in hundredths of a second: give it a second.
+    /// each side.
     pub fn rounds(mut self, rounds: usize, length: Duration) -> Self {
         (self.rounds, self.round) = (rounds.max(9), length);
         self

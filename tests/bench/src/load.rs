@@ -3,7 +3,10 @@
 use std::{cell::Cell, io, net::SocketAddr, rc::Rc, time::Duration};
 
 use futures_util::future::try_join_all;
-use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::{
+    sched::{CpuSet, sched_getaffinity, sched_setaffinity},
+    unistd::Pid,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -65,10 +68,11 @@ impl Load {
     /// # Panics
     /// If one fails, or takes more than ten seconds: a load that was not served is no measurement.
     pub fn run(&self, exchanges: u64, exchange: &impl AsyncFn(&mut Connection) -> io::Result<()>) {
-        let before = sched_getaffinity(None).ok();
+        let this_thread = Pid::from_raw(0);
+        let before = sched_getaffinity(this_thread).ok();
         let mut second = CpuSet::new();
-        second.set(1);
-        let _ = sched_setaffinity(None, &second); // one core only: stay where we are
+        let _ = second.set(1);
+        let _ = sched_setaffinity(this_thread, &second); // one core only: stay where we are
         let left = Rc::new(Cell::new(exchanges));
         self.runtime.block_on(LocalSet::new().run_until(async {
             if self.awake {
@@ -83,7 +87,7 @@ impl Load {
             outcome.expect("the server answers all that it is asked");
         }));
         if let Some(before) = before {
-            let _ = sched_setaffinity(None, &before);
+            let _ = sched_setaffinity(this_thread, &before);
         }
     }
 
@@ -111,8 +115,8 @@ impl Connection {
         })
     }
 
-    /// Sends the bytes of a request, and reads the whole answer: one with a `Content-Length`, as
-    /// every answer of these servers has, or without a body.
+    /// Sends the bytes of a request, and reads the whole answer: one with a `Content-Length`, in
+    /// chunks, or without a body.
     ///
     /// # Errors
     /// Those of the socket; `InvalidData` for what is no such answer.
@@ -129,19 +133,45 @@ impl Connection {
         let text = String::from_utf8_lossy(&self.buffer[..head]).into_owned();
         let status = text.get(9..12).and_then(|digits| digits.parse().ok());
         let status = status.ok_or(io::ErrorKind::InvalidData)?;
-        let length = match header(&text, "content-length") {
-            Some(length) => length.parse().map_err(|_| io::ErrorKind::InvalidData)?,
-            None if status == 204 => 0,
+        let body = match header(&text, "content-length") {
+            Some(length) => {
+                let length: usize = length.parse().map_err(|_| io::ErrorKind::InvalidData)?;
+                while self.buffer.len() < head + length {
+                    self.read().await?;
+                }
+                self.buffer[head..head + length].to_vec()
+            }
+            None if status == 204 => Vec::new(),
+            None if header(&text, "transfer-encoding").is_some() => self.chunks(head).await?,
             None => return Err(io::ErrorKind::InvalidData.into()),
         };
-        while self.buffer.len() < head + length {
-            self.read().await?;
-        }
         Ok(Response {
             status,
             head: text,
-            body: self.buffer[head..head + length].to_vec(),
+            body,
         })
+    }
+
+    /// The body that comes in chunks after so many bytes of head (RFC 9112 section 7.1), without
+    /// trailers.
+    async fn chunks(&mut self, head: usize) -> io::Result<Vec<u8>> {
+        while !self.buffer[head..].ends_with(b"0\r\n\r\n") {
+            self.read().await?;
+        }
+        let (mut body, mut rest) = (Vec::new(), &self.buffer[head..]);
+        loop {
+            let end = rest.windows(2).position(|window| window == b"\r\n");
+            let (size, after) = rest.split_at(end.ok_or(io::ErrorKind::InvalidData)?);
+            let size = str::from_utf8(size).ok();
+            let size = size.and_then(|digits| usize::from_str_radix(digits, 16).ok());
+            let size = size.ok_or(io::ErrorKind::InvalidData)?;
+            let chunk = after.get(2..2 + size).ok_or(io::ErrorKind::InvalidData)?;
+            if chunk.is_empty() {
+                return Ok(body);
+            }
+            body.extend_from_slice(chunk);
+            rest = after.get(4 + size..).ok_or(io::ErrorKind::InvalidData)?;
+        }
     }
 
     async fn read(&mut self) -> io::Result<()> {
@@ -175,6 +205,24 @@ mod tests {
     };
 
     use super::*;
+
+    #[test]
+    fn a_body_in_chunks_is_put_together() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("the loopback has free ports");
+        let address = listener.local_addr().expect("it is bound");
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("somebody asks");
+            let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+            for part in [&head[..], b"5\r\nhe", b"llo\r\n1", b"\r\n!\r\n0\r\n\r\n"] {
+                stream.write_all(part).expect("the client reads");
+            }
+        });
+        Load::new(address, 1).run(1, &async |connection| {
+            let answer = connection.send(b"GET / HTTP/1.1\r\n\r\n").await?;
+            assert_eq!(answer.body, b"hello!");
+            Ok(())
+        });
+    }
 
     #[test]
     fn a_load_does_as_many_exchanges_as_it_is_told() {

@@ -27,14 +27,10 @@ impl Plot {
         self
     }
 
-    /// Writes it to `docs/plots`.
-    ///
-    /// # Panics
-    /// If that cannot be written.
-    pub fn write(&self, file: &str) {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/plots");
-        fs::create_dir_all(&folder).expect("docs can be written");
-        fs::write(folder.join(file), self.svg()).expect("docs can be written");
+    /// Writes it into a folder.
+    pub(crate) fn write(&self, folder: &Path, file: &str) {
+        fs::create_dir_all(folder).expect("the folder can be made");
+        fs::write(folder.join(file), self.svg()).expect("the folder can be written");
     }
 
     fn svg(&self) -> String {

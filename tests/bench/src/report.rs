@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::contest::{Contest, Row, time};
+use crate::{
+    contest::{Contest, Row, time},
+    plot::Plot,
+};
 
 /// The rows of one group of benchmarks.
 ///
@@ -59,6 +62,16 @@ impl Report {
     /// Whether a contest or figure of this name is asked for.
     pub fn wants(&self, what: &str) -> bool {
         self.only.as_ref().is_none_or(|only| what.contains(only))
+    }
+
+    /// Draws a plot into `target/bench`, or into `docs/plots` if asked to record.
+    pub fn plot(&self, plot: &Plot, file: &str) {
+        let folder = if self.record {
+            "docs/plots"
+        } else {
+            "target/bench"
+        };
+        plot.write(&root().join(folder), file);
     }
 
     /// Writes the table to `target/bench/NAME.md` and, if asked to, into the docs.

@@ -8,6 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::clock::cpu_of;
+
 /// A child process that listens; killed when this goes.
 #[derive(Debug)]
 pub struct Server {
@@ -51,15 +53,9 @@ impl Server {
         self.address
     }
 
-    /// The CPU time that it has used so far, in hundredths of a second.
+    /// The CPU time that all its threads have used so far, those that ended included.
     pub fn cpu(&self) -> Duration {
-        let stat = self.proc("stat");
-        // The name in brackets may hold spaces; utime and stime are fields 14 and 15.
-        let after = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-        let fields = after.split_ascii_whitespace().skip(11).take(2);
-        let ticks: u64 = fields.filter_map(|field| field.parse::<u64>().ok()).sum();
-        let second = rustix::param::clock_ticks_per_second();
-        Duration::from_millis(ticks * 1000 / second)
+        cpu_of(self.child.id())
     }
 
     /// Its resident memory now, in bytes.

@@ -6,6 +6,7 @@ use std::{
     env,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
+    time::Instant,
 };
 
 fn main() -> ExitCode {
@@ -98,14 +99,33 @@ fn bench(words: &[&str]) -> Result<(), String> {
             groups.join(", ")
         ));
     }
-    for group in groups
+    let is_asked = |group: &&String| asked.is_empty() || asked.contains(&group.as_str());
+    let (other_library, groups): (Vec<_>, Vec<_>) = groups
         .iter()
-        .filter(|g| asked.is_empty() || asked.contains(&g.as_str()))
-    {
-        eprintln!("bench {group}");
-        let package = ["--package", "countersign-bench", "--features", group];
+        .filter(is_asked)
+        .partition(|g| *g == SECP256K1);
+    for together in [groups, other_library] {
+        let together: Vec<_> = together.iter().map(|group| group.as_str()).collect();
+        if !together.is_empty() {
+            measure(&together, options)?;
+        }
+    }
+    Ok(())
+}
+
+/// Builds groups at once, so that nothing is compiled twice, and runs one after the other.
+fn measure(groups: &[&str], options: &[&str]) -> Result<(), String> {
+    let features = groups.join(",");
+    let package = ["--package", "countersign-bench", "--features", &features];
+    eprintln!("bench: building {features}");
+    cargo(&[&["build", "--quiet", "--release", "--bins"], &package[..]].concat())?;
+    for (place, group) in (1..).zip(groups) {
+        eprintln!("bench: {group}, {place} of {}", groups.len());
+        let begun = Instant::now();
         let program = ["run", "--quiet", "--release", "--bin", group];
         cargo(&[&program[..], &package, &["--"], options].concat())?;
+        let took = begun.elapsed().as_secs();
+        eprintln!("bench: {group} took {took} s");
     }
     Ok(())
 }
@@ -167,6 +187,9 @@ fn run(cargo: &mut Command, arguments: &[&str]) -> Result<(), String> {
         Err(failed())
     }
 }
+
+/// The group whose feature gives all others another library.
+const SECP256K1: &str = "secp256k1";
 
 fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));

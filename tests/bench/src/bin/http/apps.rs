@@ -1,15 +1,21 @@
-//! The same small app on each framework: `GET /bare`, and `GET /guarded` with the same answer.
+//! The same small app on each framework: `GET /bare`, and `GET /guarded` with the same answer. On axum
+//! also `/checked`, whose handler calls `jsonwebtoken`, and `/stateless`.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use countersign::{
     AuthHttp, Engine,
     ethereum::Ethereum,
-    jwt::{Algorithm, Jwt, Key, KeyRing},
+    jwt::{Algorithm, Jwt, KeyRing},
     stores,
 };
 use serde_json::json;
 use tokio::{net::TcpListener, runtime::Builder};
+
+use crate::{
+    keys::{SECRET, key},
+    yardstick::{self, Yardstick},
+};
 
 /// Serves until it is killed.
 pub(crate) fn serve(framework: &str, algorithm: Algorithm, port: u16) {
@@ -23,7 +29,7 @@ pub(crate) fn serve(framework: &str, algorithm: Algorithm, port: u16) {
     runtime.block_on(async {
         let auth = auth(address, algorithm).await;
         match framework {
-            "axum" => axum(auth, address).await,
+            "axum" => axum(auth, algorithm, address).await,
             "poem" => poem(auth, address).await,
             "rocket" => rocket(auth, address).await,
             "warp" => warp(auth, address).await,
@@ -36,7 +42,7 @@ async fn auth(address: SocketAddr, algorithm: Algorithm) -> AuthHttp {
     let engine = Engine::builder(&format!("http://{address}"))
         .chain(Ethereum::mainnet())
         .stores(stores::connect("memory:").await.unwrap())
-        .tokens(Jwt::new(KeyRing::of(Key::generate(algorithm))))
+        .tokens(Jwt::new(KeyRing::of(key(algorithm))))
         .without_limits()
         .dev()
         .build();
@@ -70,8 +76,12 @@ async fn actix(auth: AuthHttp, address: SocketAddr) {
     server.run().await.unwrap();
 }
 
-async fn axum(auth: AuthHttp, address: SocketAddr) {
-    use axum::{Router, http::HeaderName, routing::get};
+async fn axum(auth: AuthHttp, algorithm: Algorithm, address: SocketAddr) {
+    use axum::{
+        Router,
+        http::{HeaderMap, HeaderName, header::AUTHORIZATION},
+        routing::get,
+    };
     use countersign::axum::{SignedIn, countersign};
 
     type Json = ([(HeaderName, &'static str); 1], String);
@@ -84,11 +94,27 @@ async fn axum(auth: AuthHttp, address: SocketAddr) {
         bare().await
     }
 
+    yardstick::install();
+    let bare_check = Arc::new(Yardstick::new(
+        algorithm,
+        SECRET,
+        &format!("http://{address}"),
+    ));
+    let checked = async move |headers: HeaderMap| {
+        let value = headers[AUTHORIZATION].to_str().unwrap();
+        bare_check.verify(value.strip_prefix("Bearer ").unwrap());
+        bare().await
+    };
+    let stateless = Router::new()
+        .route("/stateless", get(guarded))
+        .with_state(auth.clone().stateless());
     let app = Router::new()
         .route("/bare", get(bare))
+        .route("/checked", get(checked))
         .route("/guarded", get(guarded))
         .merge(countersign(auth.clone()))
         .with_state(auth)
+        .merge(stateless)
         .into_make_service_with_connect_info::<SocketAddr>();
     let listener = TcpListener::bind(address).await.unwrap();
     axum::serve(listener, app).await.unwrap();

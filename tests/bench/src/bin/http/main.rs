@@ -5,7 +5,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod apps;
+#[path = "../tokens/keys.rs"]
+mod keys;
 mod visits;
+#[path = "../tokens/yardstick.rs"]
+#[allow(dead_code, reason = "shared by two programs")]
+mod yardstick;
 
 use std::{env, process::Command, time::Duration};
 
@@ -27,6 +32,9 @@ fn main() {
         if report.wants(framework) {
             measure(&mut report, framework);
         }
+    }
+    for algorithm in [Algorithm::Hs256, Algorithm::EdDsa] {
+        by_token(&mut report, algorithm);
     }
     report.finish();
 }
@@ -61,6 +69,35 @@ fn measure(report: &mut Report, framework: &str) {
                 visitor.signs_in(connection).await
             }),
         )
+        .run();
+}
+
+/// A signed token, against a handler that calls `jsonwebtoken`.
+fn by_token(report: &mut Report, algorithm: Algorithm) {
+    let what = format!("axum, by an {algorithm} token");
+    if !report.wants(&what) {
+        return;
+    }
+    let server = start("axum", algorithm);
+    let bearer = Visitor::of(server.address()).bearer();
+    let load = Load::new(server.address(), CONNECTIONS).awake();
+    report
+        .contest(&what)
+        .rounds(ROUNDS, ROUND)
+        .side(
+            "jsonwebtoken::decode in the handler",
+            requests(&server, &load, get("/checked", &bearer)),
+        )
+        .side(
+            "guarded, stateless",
+            requests(&server, &load, get("/stateless", &bearer)),
+        )
+        .goal(Goal::CpuThroughput(0.95))
+        .side(
+            "guarded, with its session",
+            requests(&server, &load, get("/guarded", &bearer)),
+        )
+        .goal(Goal::CpuThroughput(0.95))
         .run();
 }
 

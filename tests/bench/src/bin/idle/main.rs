@@ -1,35 +1,70 @@
 //! Resident memory of a server that nobody asks anything.
 
-use std::{path::Path, process::Command, thread, time::Duration};
+use std::{env, net::SocketAddr, path::PathBuf, process::Command, thread, time::Duration};
 
 use countersign_bench::{Report, Server};
 
 fn main() {
     let mut report = Report::new("idle");
-    for (package, words, most) in SERVERS {
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--release", "--package", package])
-            .status();
-        assert!(
-            built.is_ok_and(|status| status.success()),
-            "{package} is built"
-        );
+    for idle in SERVERS {
         let address = Server::free_address();
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let mut command = Command::new(root.join("target/release").join(package));
-        command.args(*words).env("PORT", address.port().to_string());
-        command.stderr(std::process::Stdio::null());
+        let mut command = Command::new(built(idle));
+        command.args(idle.words);
+        idle.listening(&mut command, address);
+        command.env("COUNTERSIGN_STORE", "memory:");
+        command.env("RUST_LOG", "off");
         let server = Server::start(&command, address);
-        thread::sleep(Duration::from_secs(1));
+        thread::sleep(Duration::from_secs(2));
         let resident = server.resident() as f64 / 1024.0 / 1024.0;
         report.fact(
-            &format!("{package}, idle"),
+            &[&[idle.program], idle.words].concat().join(" "),
             format!("{resident:.1} MiB resident"),
-            Some((&format!("≤ {most} MiB"), resident <= f64::from(*most))),
+            Some((&format!("≤ {} MiB", idle.most), resident <= idle.most)),
         );
     }
     report.finish();
 }
 
-/// Package, its words, and how many MiB it may have.
-const SERVERS: &[(&str, &[&str], u32)] = &[("poem-app", &[], 10)];
+/// A server, and how much memory it may have.
+struct Idle {
+    package: &'static str,
+    program: &'static str,
+    words: &'static [&'static str],
+    /// In MiB.
+    most: f64,
+}
+
+impl Idle {
+    /// Each is told by the environment where to listen.
+    fn listening(&self, command: &mut Command, address: SocketAddr) {
+        command.env("PORT", address.port().to_string());
+        command.env("COUNTERSIGN_LISTEN", address.to_string());
+        command.env("COUNTERSIGN_ORIGIN", format!("http://{address}"));
+    }
+}
+
+const SERVERS: &[Idle] = &[
+    Idle {
+        package: "poem-app",
+        program: "poem-app",
+        words: &[],
+        most: 10.0,
+    },
+    Idle {
+        package: "countersign-cli",
+        program: "countersign",
+        words: &["serve", "--dev"],
+        most: 16.0,
+    },
+];
+
+/// Builds a server as its users would, and says where it is.
+fn built(idle: &Idle) -> PathBuf {
+    let status = Command::new("cargo")
+        .args(["build", "--quiet", "--release", "--package", idle.package])
+        .status();
+    let package = idle.package;
+    assert!(status.is_ok_and(|s| s.success()), "{package} is built");
+    let bench = env::current_exe().expect("this program has a place");
+    bench.with_file_name(idle.program)
+}

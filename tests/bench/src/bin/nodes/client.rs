@@ -25,6 +25,8 @@ pub(crate) enum Dialect {
     Token,
     /// That of the Sign-In with Ethereum quickstart.
     Quickstart,
+    /// better-auth's.
+    BetterAuth,
 }
 
 #[allow(dead_code, reason = "shared by two programs")]
@@ -72,12 +74,11 @@ impl Client {
         connection: &mut Connection,
         dialect: Dialect,
     ) -> io::Result<String> {
-        if let Dialect::Quickstart = dialect {
-            return self.signs_in_at_quickstart(connection).await;
-        }
         let credential = match dialect {
+            Dialect::Quickstart => return self.signs_in_at_quickstart(connection).await,
+            Dialect::BetterAuth => return self.signs_in_at_better_auth(connection).await,
+            Dialect::Cookie => "cookie",
             Dialect::Token => "token",
-            _ => "cookie",
         };
         let ask = json!({"chain": "eip155:1", "account": self.address, "credential": credential});
         let challenge = connection.send(&post("/auth/challenge", "", &ask)).await?;
@@ -94,17 +95,32 @@ impl Client {
     async fn signs_in_at_quickstart(&self, connection: &mut Connection) -> io::Result<String> {
         let answer = expect(connection.send(&get("/nonce", "")).await?, 200)?;
         let nonce = String::from_utf8_lossy(&answer.body).into_owned();
-        let message = format!(
-            "app.example wants you to sign in with your Ethereum account:\n{}\n\n\
-            Sign in to app.example with your account.\n\nURI: {ORIGIN}\nVersion: 1\nChain ID: 1\n\
-            Nonce: {nonce}\nIssued At: 2026-01-01T00:00:00Z",
-            self.address
-        );
+        let message = self.text(&nonce);
         let cookie = cookie_of(&answer);
         let verify = post("/verify", &cookie, &self.proof_of(&message));
         let answer = expect(connection.send(&verify).await?, 200)?;
         let renewed = cookie_of(&answer);
         Ok(if renewed.is_empty() { cookie } else { renewed })
+    }
+
+    async fn signs_in_at_better_auth(&self, connection: &mut Connection) -> io::Result<String> {
+        let ask = post("/api/auth/siwe/nonce", "", &json!({}));
+        let answer = expect(connection.send(&ask).await?, 200)?;
+        let said: Value = serde_json::from_slice(&answer.body)?;
+        let message = self.text(said["nonce"].as_str().unwrap_or_default());
+        let verify = post("/api/auth/siwe/verify", "", &self.proof_of(&message));
+        let answer = expect(connection.send(&verify).await?, 200)?;
+        Ok(cookie_of(&answer))
+    }
+
+    /// The text of a sign-in, for servers that leave it to the page.
+    fn text(&self, nonce: &str) -> String {
+        format!(
+            "app.example wants you to sign in with your Ethereum account:\n{}\n\n\
+            Sign in to app.example with your account.\n\nURI: {ORIGIN}\nVersion: 1\nChain ID: 1\n\
+            Nonce: {nonce}\nIssued At: 2026-01-01T00:00:00Z",
+            self.address
+        )
     }
 
     fn proof_of(&self, message: &str) -> Value {

@@ -1,5 +1,5 @@
 //! Whole sign-ins over HTTP: against a bare handler that only recovers the key, and over one, two,
-//! three and four nodes that share one Redis.
+//! three and four nodes that share one Redis. Then a guarded route whose sessions are in that Redis.
 //!
 //! The servers are this same program, started as `nodes serve PORT STORE`.
 
@@ -23,14 +23,16 @@ fn main() {
     }
     let mut report = Report::new("nodes");
     one_node(&mut report);
-    many_nodes(&mut report);
+    let redis = Redis::start();
+    guards(&mut report, &redis);
+    many_nodes(&mut report, &redis);
     report.finish();
 }
 
 /// Memory store, one server.
 fn one_node(report: &mut Report) {
     let server = start("memory");
-    let load = Load::new(server.address(), CONNECTIONS);
+    let load = Load::new(server.address(), CONNECTIONS).awake();
     let client = &Client::new();
     report
         .contest("a sign-in over HTTP, memory store")
@@ -58,9 +60,56 @@ fn one_node(report: &mut Report) {
         .run();
 }
 
-/// One Redis, one to four servers.
-fn many_nodes(report: &mut Report) {
-    let redis = Redis::start();
+/// A guarded route whose sessions are in Redis.
+fn guards(report: &mut Report, redis: &Redis) {
+    let client = &Client::new();
+    let [memory, over_redis, cached] = [
+        "memory".to_owned(),
+        redis.url(),
+        format!("{}{}", node::CACHED, redis.url()),
+    ]
+    .map(|store| {
+        let server = start(&store);
+        let load = Load::new(server.address(), CONNECTIONS);
+        // Redis needs the core of a client that waits for it.
+        let load = if store == redis.url() {
+            load
+        } else {
+            load.awake()
+        };
+        let cookie = client.cookie(&load, Dialect::Cookie);
+        (server, load, cookie)
+    });
+    let gets = |site, path| gets(client, site, path);
+    report
+        .contest("a guarded route over Redis")
+        .rounds(ROUNDS, ROUND)
+        .side("a handler with one GET", gets(&over_redis, "/get"))
+        .side("guarded, by cookie", gets(&over_redis, "/me"))
+        .goal(Goal::CpuThroughput(0.92))
+        .run();
+    report
+        .contest("a guarded route, Cached over Redis")
+        .rounds(ROUNDS, ROUND)
+        .side("guarded, memory store", gets(&memory, "/me"))
+        .side("guarded, Cached", gets(&cached, "/me"))
+        .goal(Goal::CpuThroughput(0.90))
+        .run();
+}
+
+/// One of three sites, asked for one path with its cookie.
+fn gets<'a>(
+    client: &'a Client,
+    (server, load, cookie): &'a (Server, Load, String),
+    path: &'static str,
+) -> impl FnMut(u64) -> Cost + 'a {
+    requests(server, load, async move |connection| {
+        client.gets(connection, path, cookie).await
+    })
+}
+
+/// One Redis, one to four servers, each with as many clients.
+fn many_nodes(report: &mut Report, redis: &Redis) {
     let servers: Vec<Server> = (0..4).map(|_| start(&redis.url())).collect();
     let client = &Client::new();
     let sides = (1..=servers.len()).map(|nodes| {
@@ -71,7 +120,7 @@ fn many_nodes(report: &mut Report) {
                 thread::scope(|scope| {
                     for server in servers {
                         scope.spawn(move || {
-                            let load = Load::new(server.address(), CONNECTIONS / servers.len());
+                            let load = Load::new(server.address(), CONNECTIONS);
                             let share = operations / servers.len() as u64;
                             load.run(share, &async |c| {
                                 client.signs_in(c, Dialect::Token).await.map(drop)
@@ -98,15 +147,18 @@ fn many_nodes(report: &mut Report) {
         }
     }
     let rows = contest.run();
+    if rows.is_empty() {
+        return;
+    }
     let points = (1..)
         .zip(rows)
         .map(|(nodes, row)| (f64::from(nodes), 1e9 / row.cpu));
-    Plot::new(
+    let plot = Plot::new(
         "Sign-ins per second of the servers' CPU, over one Redis",
         "nodes",
     )
-    .line("challenge and verify", points.collect())
-    .write("nodes.svg");
+    .line("challenge and verify", points.collect());
+    report.plot(&plot, "nodes.svg");
 }
 
 fn start(store: &str) -> Server {

@@ -6,7 +6,9 @@ use countersign_core::{Engine, EngineBuilder, Secret};
 use countersign_counts::{ORIGIN, recover};
 use countersign_ethereum::Ethereum;
 use countersign_http::AuthHttp;
+use countersign_store_memory::Cached;
 use countersign_store_redis::{Options, RedisStores};
+use redis::AsyncCommands as _;
 use serde_json::Value;
 use tokio::{net::TcpListener, runtime::Builder};
 
@@ -25,17 +27,44 @@ pub(crate) fn serve(port: u16, store: &str) {
             .route("/me", routing::get(me))
             .merge(countersign(auth.clone()))
             .with_state(auth);
+        let app = match redis_of(store) {
+            Some(url) => app.merge(one_get(url).await),
+            None => app,
+        };
         let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
         axum::serve(listener, app).await.unwrap();
     });
 }
 
+/// The stores of `memory`, of a Redis by its URL, or `cached+` and that.
 async fn with_stores(engine: EngineBuilder, store: &str) -> EngineBuilder {
-    if store == "memory" {
+    let Some(url) = redis_of(store) else {
         return engine.stores(countersign_store_memory::stores());
+    };
+    let stores = RedisStores::connect(url, Options::default()).await.unwrap();
+    let engine = engine.stores(stores.clone().into());
+    if store.starts_with(CACHED) {
+        return engine.sessions(Cached::new(stores));
     }
-    let stores = RedisStores::connect(store, Options::default()).await;
-    engine.stores(stores.unwrap().into())
+    engine
+}
+
+fn redis_of(store: &str) -> Option<&str> {
+    let url = store.strip_prefix(CACHED).unwrap_or(store);
+    url.starts_with("redis://").then_some(url)
+}
+
+/// A handler that does nothing but ask Redis once, for as many bytes as a session has.
+async fn one_get(url: &str) -> Router {
+    let client = redis::Client::open(url).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let set = connection.set::<_, _, ()>(KEY, "x".repeat(420));
+    set.await.unwrap();
+    let get = async move || {
+        let kept: Vec<u8> = connection.clone().get(KEY).await.unwrap();
+        format!("hello {}", String::from_utf8_lossy(&kept[..42]))
+    };
+    Router::new().route("/get", routing::get(get))
 }
 
 async fn me(SignedIn(session): SignedIn) -> String {
@@ -47,3 +76,7 @@ async fn recovers(Json(proof): Json<Value>) -> String {
     let of = |name: &str| proof[name].as_str().unwrap_or_default();
     hex::encode(recover(of("message"), of("signature")))
 }
+
+/// Before the URL of a Redis whose sessions are remembered for a moment.
+pub(crate) const CACHED: &str = "cached+";
+const KEY: &str = "a-key-as-long-as-that-of-a-session-which-is-46";

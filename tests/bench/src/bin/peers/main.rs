@@ -28,68 +28,95 @@ fn main() {
         return node::serve(port.parse().unwrap(), store);
     }
     let mut report = Report::new("peers");
-    let peers: [(&str, Peer, [f64; 2]); 2] = [
-        ("axum + tower-sessions + siwe", tower_sessions, [2.0, 1.3]),
-        ("Express + express-session + siwe", express, [30.0, 30.0]),
-    ];
-    for (name, peer, goals) in peers {
-        match peer() {
-            Ok(command) => compare(&mut report, name, command, goals),
-            Err(reason) => eprintln!("{name} is left out: {reason}"),
+    for peer in PEERS {
+        match (peer.ready)() {
+            Ok(command) => compare(&mut report, peer, command),
+            Err(reason) => eprintln!("{} is left out: {reason}", peer.name),
         }
     }
     report.finish();
 }
 
-/// Makes a peer ready and says how it is started, but for its port.
-type Peer = fn() -> Result<Command, String>;
+/// A program on published packages.
+struct Peer {
+    name: &'static str,
+    dialect: Dialect,
+    /// Makes it ready and says how it is started, but for its port.
+    ready: fn() -> Result<Command, String>,
+    /// How many times its rates ours should be: of a sign-in, and of a route behind a session.
+    goals: [f64; 2],
+}
 
-fn compare(report: &mut Report, name: &str, mut command: Command, [sign_in, route]: [f64; 2]) {
+const PEERS: &[Peer] = &[
+    Peer {
+        name: "axum + tower-sessions + siwe",
+        dialect: Dialect::Quickstart,
+        ready: || on_crates("tower-sessions"),
+        goals: [2.0, 1.3],
+    },
+    Peer {
+        name: "axum + axum-login + siwe",
+        dialect: Dialect::Quickstart,
+        ready: || on_crates("axum-login"),
+        goals: [2.0, 1.3],
+    },
+    Peer {
+        name: "Express + express-session + siwe",
+        dialect: Dialect::Quickstart,
+        ready: || on_npm("express"),
+        goals: [30.0, 30.0],
+    },
+    Peer {
+        name: "better-auth, SQLite",
+        dialect: Dialect::BetterAuth,
+        ready: || on_npm("better-auth"),
+        goals: [30.0, 30.0],
+    },
+];
+
+fn compare(report: &mut Report, peer: &Peer, mut command: Command) {
+    let (name, [sign_in, route]) = (peer.name, peer.goals);
     let address = Server::free_address();
     command.arg(address.port().to_string());
-    let peer = Server::start(&command, address);
+    let theirs = Server::start(&command, address);
     let address = Server::free_address();
     let mut ours = Command::new(env::current_exe().unwrap());
     ours.args(["serve", &address.port().to_string(), "memory"]);
     let ours = Server::start(&ours, address);
-    let (theirs, load) = (
-        Load::new(peer.address(), CONNECTIONS),
-        Load::new(ours.address(), CONNECTIONS),
-    );
+    let their_load = Load::new(theirs.address(), CONNECTIONS).awake();
+    let our_load = Load::new(ours.address(), CONNECTIONS).awake();
     let client = &Client::new();
     report
         .contest(&format!("a sign-in: {name}"))
         .rounds(ROUNDS, ROUND)
         .side(
             name,
-            requests(&peer, &theirs, async |c| {
-                client.signs_in(c, Dialect::Quickstart).await.map(drop)
+            requests(&theirs, &their_load, async |c| {
+                client.signs_in(c, peer.dialect).await.map(drop)
             }),
         )
         .side(
-            "countersign on axum",
-            requests(&ours, &load, async |c| {
+            OURS,
+            requests(&ours, &our_load, async |c| {
                 client.signs_in(c, Dialect::Cookie).await.map(drop)
             }),
         )
         .goal(Goal::CpuThroughput(sign_in))
         .run();
-    let (theirs_cookie, our_cookie) = (
-        client.cookie(&theirs, Dialect::Quickstart),
-        client.cookie(&load, Dialect::Cookie),
-    );
+    let their_cookie = client.cookie(&their_load, peer.dialect);
+    let our_cookie = client.cookie(&our_load, Dialect::Cookie);
     report
         .contest(&format!("a route behind a session: {name}"))
         .rounds(ROUNDS, ROUND)
         .side(
             name,
-            requests(&peer, &theirs, async |c| {
-                client.gets(c, "/me", &theirs_cookie).await
+            requests(&theirs, &their_load, async |c| {
+                client.gets(c, "/me", &their_cookie).await
             }),
         )
         .side(
-            "countersign on axum",
-            requests(&ours, &load, async |c| {
+            OURS,
+            requests(&ours, &our_load, async |c| {
                 client.gets(c, "/me", &our_cookie).await
             }),
         )
@@ -97,32 +124,31 @@ fn compare(report: &mut Report, name: &str, mut command: Command, [sign_in, rout
         .run();
 }
 
-fn tower_sessions() -> Result<Command, String> {
-    let manifest = folder().join("Cargo.toml");
-    done(
-        Command::new(env!("CARGO"))
-            .args([
-                "build",
-                "--quiet",
-                "--release",
-                "--locked",
-                "--manifest-path",
-            ])
-            .arg(manifest),
-    )?;
-    Ok(Command::new(folder().join("target/release/peers")))
+fn on_crates(program: &str) -> Result<Command, String> {
+    let mut build = Command::new("cargo");
+    build.args([
+        "build",
+        "--quiet",
+        "--release",
+        "--locked",
+        "--manifest-path",
+    ]);
+    build.arg(folder().join("Cargo.toml"));
+    done(build.args(["--bin", program]))?;
+    Ok(Command::new(folder().join("target/release").join(program)))
 }
 
-fn express() -> Result<Command, String> {
-    let here = folder().join("express");
+fn on_npm(package: &str) -> Result<Command, String> {
+    let here = folder().join(package);
     if !here.join("node_modules").is_dir() {
         let words = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
-        done(Command::new("npm").args(words).current_dir(&here))?;
+        let flags = ["--legacy-peer-deps", "--loglevel", "error"];
+        let mut install = Command::new("npm");
+        done(install.args(words).args(flags).current_dir(&here))?;
     }
     let mut command = Command::new("node");
-    command
-        .arg(here.join("server.mjs"))
-        .env("NODE_ENV", "production");
+    command.arg(here.join("server.mjs"));
+    command.env("NODE_ENV", "production");
     Ok(command)
 }
 
@@ -138,6 +164,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("peers")
 }
 
+const OURS: &str = "countersign on axum";
 const CONNECTIONS: usize = 12;
 const ROUNDS: usize = 9;
 const ROUND: Duration = Duration::from_millis(800);

@@ -3,15 +3,19 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::{hint::black_box, time::Duration};
+mod ethereum;
+
+use std::hint::black_box;
 
 use countersign_bench::{Goal, Report, calls};
 use countersign_core::{ChainId, DateTime, SignIn, TextProfile, Timestamp, VerifyError};
-use countersign_counts::{BACKEND, SignInText, Signed, recover};
+use countersign_counts::{SignInText, Signed};
+
+use ethereum::{ROUND, ROUNDS};
 
 fn main() {
     let mut report = Report::new("sign-in");
-    ethereum(&mut report);
+    ethereum::measure(&mut report);
     for (scheme, text, bare) in [
         (
             "sr25519",
@@ -31,40 +35,6 @@ fn main() {
     }
     lengths(&mut report);
     report.finish();
-}
-
-fn ethereum(report: &mut Report) {
-    let text = SignInText::ethereum();
-    report
-        .contest(&format!("Ethereum ({BACKEND}): text to account"))
-        .rounds(ROUNDS, ROUND)
-        .side(
-            "hash and recover alone",
-            calls(|| recover(black_box(&text.message), &text.signature)),
-        )
-        .side("countersign", calls(|| black_box(&text).account()))
-        .goal(Goal::CpuThroughput(0.92))
-        .run();
-    let now = time::OffsetDateTime::from_unix_timestamp(1_767_225_600).unwrap();
-    let theirs = || {
-        let message: siwe::Message = black_box(&text.message).parse().unwrap();
-        let signature = hex::decode(&text.signature[2..]).unwrap();
-        assert!(message.valid_at(&now) && message.domain.as_str() == "app.example");
-        message
-            .verify_eip191(&signature.try_into().unwrap())
-            .unwrap()
-    };
-    report
-        .contest(&format!("Ethereum ({BACKEND}): against siwe 0.6.1"))
-        .rounds(ROUNDS, ROUND)
-        .side("siwe: parse and verify", calls(theirs))
-        .side("countersign", calls(|| black_box(&text).account()))
-        .goal(Goal::CpuThroughput(if BACKEND == "k256" {
-            2.2
-        } else {
-            4.0
-        }))
-        .run();
 }
 
 /// How the cost of reading grows with the text.
@@ -101,7 +71,3 @@ fn lengths(report: &mut Report) {
             .run();
     }
 }
-
-const ROUNDS: usize = 15;
-/// Long enough for thousands of calls on a busy machine too.
-const ROUND: Duration = Duration::from_millis(300);

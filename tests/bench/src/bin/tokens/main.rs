@@ -17,8 +17,10 @@ use futures_util::FutureExt as _;
 use k256::ecdsa::signature::{Signer as _, Verifier as _};
 use serde_json::{Map, Value};
 
+mod keys;
 mod yardstick;
 
+use keys::{SECRET, key};
 use yardstick::Yardstick;
 
 fn main() {
@@ -129,21 +131,6 @@ fn parts(token: &str) -> (String, Vec<u8>) {
     )
 }
 
-/// A key of 32 bytes that are known here.
-fn key(algorithm: Algorithm) -> Key {
-    let (kty, crv, secret) = match algorithm {
-        Algorithm::EdDsa => ("OKP", Some("Ed25519"), "d"),
-        Algorithm::Es256 => ("EC", Some("P-256"), "d"),
-        Algorithm::Es256k => ("EC", Some("secp256k1"), "d"),
-        _ => ("oct", None, "k"),
-    };
-    let mut jwk = Map::new();
-    jwk.insert("kty".to_owned(), kty.into());
-    jwk.extend(crv.map(|crv| ("crv".to_owned(), crv.into())));
-    jwk.insert(secret.to_owned(), URL_SAFE_NO_PAD.encode(SECRET).into());
-    Key::from_jwk(&jwk).unwrap()
-}
-
 /// The `RSAPrivateKey` inside the PKCS#8 of a key of 2048 bits, whose frame has 26 bytes.
 fn rsa_private_key() -> Vec<u8> {
     let digits: String = RSA.lines().filter(|line| !line.starts_with('-')).collect();
@@ -174,8 +161,5 @@ fn claims() -> Claims {
     }
 }
 
-/// The bytes that SHA-256 begins with: a key for measuring, which signs nothing for anybody.
-const SECRET: &[u8; 32] = b"\x6a\x09\xe6\x67\xbb\x67\xae\x85\x3c\x6e\xf3\x72\xa5\x4f\xf5\x3a\
-    \x51\x0e\x52\x7f\x9b\x05\x68\x8c\x1f\x83\xd9\xab\x5b\xe0\xcd\x19";
 const RSA: &str = include_str!("../../../../../crates/countersign-jwt/tests/rsa.pem");
 const ISSUER: &str = "https://app.example";

@@ -1,26 +1,19 @@
-//! axum with tower-sessions in memory and the siwe crate: `peers PORT`.
+//! axum with tower-sessions in memory and the siwe crate: `tower-sessions PORT`.
 
 use axum::{Json, Router, http::StatusCode, routing};
-use serde::Deserialize;
-use siwe::{Message, VerificationOpts, generate_nonce};
+use peers::{Proof, port};
+use siwe::generate_nonce;
 use tower_sessions::{MemoryStore, Session, SessionManagerLayer};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    let port: u16 = std::env::args().nth(1).and_then(|port| port.parse().ok()).expect("a port");
     let app = Router::new()
         .route("/nonce", routing::get(nonce))
         .route("/verify", routing::post(verify))
         .route("/me", routing::get(me))
         .layer(SessionManagerLayer::new(MemoryStore::default()).with_secure(false));
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.expect("a free port");
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port())).await.expect("a free port");
     axum::serve(listener, app).await.expect("it serves");
-}
-
-#[derive(Deserialize)]
-struct Proof {
-    message: String,
-    signature: String,
 }
 
 async fn nonce(session: Session) -> Result<String, StatusCode> {
@@ -31,26 +24,15 @@ async fn nonce(session: Session) -> Result<String, StatusCode> {
 
 async fn verify(session: Session, Json(proof): Json<Proof>) -> Result<&'static str, StatusCode> {
     let nonce: Option<String> = session.remove("nonce").await.map_err(internal)?;
-    let message: Message = proof.message.parse().map_err(refused)?;
-    let signature = hex::decode(proof.signature.trim_start_matches("0x")).map_err(refused)?;
-    let options = VerificationOpts {
-        domain: Some("app.example".parse().expect("a domain")),
-        nonce: Some(nonce.ok_or(StatusCode::UNAUTHORIZED)?),
-        ..VerificationOpts::default()
-    };
-    message.verify(&signature, &options).await.map_err(refused)?;
+    let address = proof.address(nonce.as_deref()).await.ok_or(StatusCode::UNAUTHORIZED)?;
     session.cycle_id().await.map_err(internal)?;
-    session.insert("address", hex::encode(message.address)).await.map_err(internal)?;
+    session.insert("address", address).await.map_err(internal)?;
     Ok("true")
 }
 
 async fn me(session: Session) -> Result<String, StatusCode> {
     let address: Option<String> = session.get("address").await.map_err(internal)?;
     address.map(|address| format!("hello {address}")).ok_or(StatusCode::UNAUTHORIZED)
-}
-
-fn refused<E>(_: E) -> StatusCode {
-    StatusCode::UNAUTHORIZED
 }
 
 fn internal<E>(_: E) -> StatusCode {
