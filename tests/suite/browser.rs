@@ -1,7 +1,7 @@
 //! Real pages in a real browser: Debian's Chromium, driven by the scripts in `tests/browser`, with
 //! wallets whose keys are outside of it.
 
-use std::{fs::File, net::TcpListener, time::Duration};
+use std::{fs::File, time::Duration};
 
 use countersign_core::{EngineBuilder, policy::Lifetimes};
 use countersign_ethereum::Ethereum;
@@ -13,6 +13,7 @@ use countersign_jwt::{Algorithm, Jwt, Key, KeyRing};
 use countersign_polkadot::Polkadot;
 use countersign_sso::{Client, StaticClients};
 use countersign_store_memory::stores;
+use countersign_testkit::servers::Port;
 use countersign_tests::{npm::npm_ci, poem_rig, poem_rig_at, root};
 use serde_json::{Value, json};
 
@@ -264,8 +265,10 @@ fn auth(builder: EngineBuilder) -> AuthHttp {
         .unwrap()
 }
 
-/// A port that is free now, for what a script serves.
+/// A port for what a script serves, until this process ends.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+    let port = Port::new();
+    let number = port.number();
+    std::mem::forget(port);
+    number
 }
