@@ -7,7 +7,11 @@ mod faces;
 mod servers;
 pub mod sso;
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 pub use countersign_testkit::npm;
 pub use faces::{
@@ -41,4 +45,24 @@ pub fn sources() -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// The names of all tests in the sources of a kind.
+pub fn test_names(is_asked: impl Fn(&Path) -> bool) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for source in sources().iter().filter(|source| is_asked(source)) {
+        let text = fs::read_to_string(source).unwrap();
+        let mut after_attribute = false;
+        for line in text.lines().map(str::trim) {
+            if line == "#[test]" || line.starts_with("#[tokio::test") {
+                after_attribute = true;
+            } else if after_attribute && line.contains("fn ") {
+                let name = line.split("fn ").nth(1).unwrap();
+                names.insert(name.split('(').next().unwrap().to_owned());
+                after_attribute = false;
+            }
+        }
+    }
+    assert!(!names.is_empty(), "the tests were not found");
+    names
 }

@@ -22,6 +22,8 @@ use crate::faces::{FACES, Face, rig};
 
 /// Where the application with a secret gets its answers.
 pub const CALLBACK: &str = "https://shop.example/callback";
+/// The same with a query of its own.
+pub const WITH_QUERY: &str = "https://shop.example/callback?by=wallet";
 /// The verifier of all applications here.
 pub const VERIFIER: &str = "a-verifier-of-forty-three-characters-or-more";
 
@@ -39,7 +41,8 @@ pub struct Clients {
 
 /// A provider over an engine, and the secrets of its clients.
 pub fn provider(stage: &Stage) -> (AuthHttp, Clients) {
-    let (mut shop, shop_secret) = Client::confidential("shop", "The <Shop>", &[CALLBACK]).unwrap();
+    let (mut shop, shop_secret) =
+        Client::confidential("shop", "The <Shop>", &[CALLBACK, WITH_QUERY]).unwrap();
     shop.post_logout_redirect_uris =
         vec![RedirectUri::parse("https://shop.example/goodbye").unwrap()];
     let uris = ["https://rival.example/callback"];
@@ -65,6 +68,17 @@ pub fn provider(stage: &Stage) -> (AuthHttp, Clients) {
 pub fn parts(builder: EngineBuilder) -> EngineBuilder {
     let ring = KeyRing::of(Key::generate(Algorithm::EdDsa));
     builder.chain(Ethereum::mainnet()).tokens(Jwt::new(ring))
+}
+
+/// Runs a test against a provider without any framework.
+pub fn on_the_bare_core(test: impl AsyncFn(Face, Clients)) {
+    countersign_testkit::run(async {
+        let stage = Stage::built(ORIGIN, parts);
+        let (auth, clients) = provider(&stage);
+        let rig = rig("bare", auth).await;
+        let name = "bare";
+        test(Face { name, stage, rig }, clients).await;
+    });
 }
 
 /// Runs a test against a provider on every face.
@@ -168,8 +182,13 @@ pub async fn code(browser: &Browser<'_>, request: &BTreeMap<&'static str, String
 
 /// A browser whose person is signed in.
 pub async fn person(face: &Face) -> Browser<'_> {
+    person_with(face, 1).await
+}
+
+/// The same with another wallet.
+pub async fn person_with(face: &Face, wallet: u8) -> Browser<'_> {
     let browser = face.browser();
-    let answer = browser.sign_in(&ethereum_wallet(1)).await;
+    let answer = browser.sign_in(&ethereum_wallet(wallet)).await;
     assert_eq!(answer.status(), 200, "{}", answer.text());
     browser
 }

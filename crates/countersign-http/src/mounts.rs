@@ -87,6 +87,10 @@ pub(crate) enum Pages {
     Ours,
     /// Anybody's, without cookies: what comes is judged by what it holds alone.
     Anybodys,
+    /// Nobody's: people are sent there, from anywhere, and scripts have no business there (RFC 9700
+    /// section 2.6).
+    #[cfg(feature = "sso")]
+    Nobodys,
 }
 
 /// All sets of one site.

@@ -87,10 +87,15 @@ pub(crate) fn preflight(
 /// Lets the page of a configured origin read the answer; any page, where it brings no cookies.
 pub(crate) fn allow(engine: &Engine, headers: &HeaderMap, pages: Pages, reply: &mut Reply) {
     reply.set(header::VARY, HeaderValue::from_static("origin"));
-    if pages == Pages::Anybodys {
-        let anybody = HeaderValue::from_static("*");
-        reply.set(header::ACCESS_CONTROL_ALLOW_ORIGIN, anybody);
-        return;
+    match pages {
+        Pages::Ours => {}
+        Pages::Anybodys => {
+            let anybody = HeaderValue::from_static("*");
+            reply.set(header::ACCESS_CONTROL_ALLOW_ORIGIN, anybody);
+            return;
+        }
+        #[cfg(feature = "sso")]
+        Pages::Nobodys => return,
     }
     if let Ok(Some(origin)) = of(engine, headers) {
         let origin = HeaderValue::from_str(origin.as_str()).expect("an origin is a header value");

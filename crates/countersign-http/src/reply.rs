@@ -114,7 +114,8 @@ impl Reply {
             reply.set(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }
         if status == StatusCode::UNAUTHORIZED {
-            reply.set(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            let challenge = HeaderValue::from_static(r#"Bearer realm="countersign""#);
+            reply.set(header::WWW_AUTHENTICATE, challenge);
         }
         reply
     }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use countersign_core::Session;
+use countersign_core::{Code, Session, Subject};
 
 use crate::{
     client::{Client, ConsentRule},
@@ -44,7 +44,11 @@ impl Provider {
             Ok(known) => known,
             Err(fault) => return Ok(Authorization::Fault(fault)),
         };
-        match Request::read(&client, &to, params, self.engine.now()) {
+        let subject = match self.hinted(params).await? {
+            Ok(subject) => subject,
+            Err(error) => return Ok(self.back(&to, &error)),
+        };
+        match Request::read(&client, &to, params, subject, self.engine.now()) {
             Ok(request) => self.advance(&client, request, None, session).await,
             Err(error) => Ok(self.back(&to, &error)),
         }
@@ -59,16 +63,9 @@ impl Provider {
         transaction: &str,
         session: Option<&Session>,
     ) -> Result<Authorization, Refusal> {
-        let taken = self.engine.take::<Request>(WAITING, transaction).await?;
-        let now = self.engine.now();
-        let Some((request, until)) = taken.filter(|(_, until)| now < *until) else {
+        let Some(request) = self.look_at(transaction).await? else {
             return Ok(Authorization::Fault(OVER));
         };
-        // It stays, so that the page can be loaded again.
-        let keep = until.since(now);
-        self.engine
-            .put(WAITING, transaction, &request, keep)
-            .await?;
         match self.clients.find(&request.client).await? {
             Some(client) if request.registered(&client).is_some() => {
                 self.advance(&client, request, Some(transaction), session)
@@ -83,9 +80,13 @@ impl Provider {
     /// # Errors
     /// `store_unavailable`.
     pub async fn cancel(&self, transaction: &str) -> Result<Authorization, Refusal> {
-        let taken = self.engine.take::<Request>(WAITING, transaction).await?;
+        let mut found = None;
+        for copy in WAITING {
+            let taken = self.engine.take::<Request>(copy, transaction).await?;
+            found = found.or(taken);
+        }
         let now = self.engine.now();
-        let Some((request, _)) = taken.filter(|(_, until)| now < *until) else {
+        let Some((request, _)) = found.filter(|(_, until)| now < *until) else {
             return Ok(Authorization::Fault(OVER));
         };
         match self.clients.find(&request.client).await? {
@@ -105,6 +106,12 @@ impl Provider {
         session: Option<&Session>,
     ) -> Result<Authorization, Refusal> {
         let now = self.engine.now();
+        // Of somebody else the client must not hear, not even as an answer (OpenID Connect Core
+        // section 3.1.2.2).
+        if session.is_some_and(|other| request.was_answered_by(other) && !request.is_for(other)) {
+            let error = OAuthError::new(OAuthCode::LoginRequired, "somebody else signed in");
+            return Ok(self.back(&request.to(), &error));
+        }
         let Some(session) = session.filter(|session| request.is_content_with(session, now)) else {
             if request.silent {
                 let error = OAuthError::new(OAuthCode::LoginRequired, "nobody is signed in");
@@ -143,13 +150,36 @@ impl Provider {
             Some(name) => name.to_owned(), // it is waiting already
             None => {
                 let name = self.engine.fresh_value();
-                self.engine
-                    .put(WAITING, &name, &request, TRANSACTION)
-                    .await?;
+                for copy in WAITING {
+                    self.engine.put(copy, &name, &request, TRANSACTION).await?;
+                }
                 name
             }
         };
         Ok(Authorization::SignIn(name))
+    }
+
+    /// The request of a transaction, which stays, so that the page can be loaded again. Reading
+    /// takes it out of the store, so there are two copies: a node that dies before it has put one
+    /// back, and a page that is loaded twice at once, leave the other.
+    async fn look_at(&self, transaction: &str) -> Result<Option<Request>, Refusal> {
+        let now = self.engine.now();
+        for (number, copy) in WAITING.into_iter().enumerate() {
+            let taken = self.engine.take::<Request>(copy, transaction).await?;
+            let Some((request, until)) = taken.filter(|(_, until)| now < *until) else {
+                continue;
+            };
+            for missing in &WAITING[..=number] {
+                let keep = until.since(now);
+                match self.engine.put(missing, transaction, &request, keep).await {
+                    // Somebody else has put it back.
+                    Err(error) if error.code() == Code::InternalError => {}
+                    put => put?,
+                }
+            }
+            return Ok(Some(request));
+        }
+        Ok(None)
     }
 
     /// The client, and where its answers go; or why nobody is sent anywhere.
@@ -169,6 +199,26 @@ impl Provider {
             return Ok(Err(unknown));
         };
         Ok(Return::of(&client, params).map(|to| (client, to)))
+    }
+
+    /// Whose ID token the client shows, if it shows one.
+    async fn hinted(
+        &self,
+        params: &Params,
+    ) -> Result<Result<Option<Subject>, OAuthError>, Refusal> {
+        let token = match params.one("id_token_hint") {
+            Ok(Some(token)) => token,
+            Ok(None) => return Ok(Ok(None)),
+            Err(error) => return Ok(Err(error)),
+        };
+        match self.engine.read_id(token).await.map_err(Refusal::from) {
+            Ok(hint) => Ok(Ok(Some(hint.subject))),
+            Err(Refusal::OAuth(_)) => {
+                let foreign = "the ID token is not one of ours";
+                Ok(Err(OAuthError::new(OAuthCode::InvalidRequest, foreign)))
+            }
+            Err(refusal) => Err(refusal),
+        }
     }
 
     pub(crate) fn forth(&self, request: &Request, code: &str) -> Authorization {
@@ -207,5 +257,5 @@ pub(crate) const OVER: OAuthError = OAuthError::new(
     "this request is over, or was never made: begin again at the application",
 );
 
-/// The purpose of requests that wait for a sign-in.
-const WAITING: &str = "oauth request";
+/// The purposes of requests that wait for a sign-in, each of which has its copy.
+const WAITING: [&str; 2] = ["oauth request", "oauth request, again"];

@@ -54,9 +54,10 @@ impl Params {
         ))
     }
 
-    /// Whether it is there at all.
+    /// Whether it is there with a value, once or more often.
     pub fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(key, _)| key == name)
+        let mut pairs = self.0.iter();
+        pairs.any(|(key, value)| key == name && !value.is_empty())
     }
 
     /// Those of these names alone.

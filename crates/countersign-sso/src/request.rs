@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use countersign_core::{Session, Timestamp};
+use countersign_core::{Session, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -25,7 +25,9 @@ pub(crate) struct Request {
     pub(crate) scopes: Scopes,
     pub(crate) nonce: Option<String>,
     pub(crate) code_challenge: String,
-    pub(crate) login_hint: Option<String>,
+    login_hint: Option<String>,
+    /// Who alone may answer, if the client showed an ID token of theirs.
+    subject: Option<Subject>,
     max_age: Option<u64>,
     sign_in_anew: bool,
     pub(crate) ask_always: bool,
@@ -62,6 +64,7 @@ impl Request {
         client: &Client,
         to: &Return,
         params: &Params,
+        subject: Option<Subject>,
         now: Timestamp,
     ) -> Result<Self, OAuthError> {
         use OAuthCode as Code;
@@ -121,6 +124,7 @@ impl Request {
             nonce: nonce.map(str::to_owned),
             code_challenge: code_challenge.to_owned(),
             login_hint: login_hint.map(str::to_owned),
+            subject,
             max_age,
             sign_in_anew: false,
             ask_always: false,
@@ -144,10 +148,10 @@ impl Request {
 
     /// Whether a session is what this request wants. One that began after the request always is.
     pub(crate) fn is_content_with(&self, session: &Session, now: Timestamp) -> bool {
-        let identity = &session.identity;
-        if identity.authenticated_at >= self.began {
+        if self.was_answered_by(session) {
             return true;
         }
+        let identity = &session.identity;
         let is_young = self.max_age.is_none_or(|seconds| {
             now.since(identity.authenticated_at) <= Duration::from_secs(seconds)
         });
@@ -156,7 +160,18 @@ impl Request {
                 || identity.account.to_string().eq_ignore_ascii_case(hint)
                 || identity.subject.as_str().eq_ignore_ascii_case(hint)
         });
-        is_young && is_meant && !self.sign_in_anew
+        is_young && is_meant && self.is_for(session) && !self.sign_in_anew
+    }
+
+    /// Whether the person signed in for this request.
+    pub(crate) fn was_answered_by(&self, session: &Session) -> bool {
+        session.identity.authenticated_at >= self.began
+    }
+
+    /// Whether the client may hear of this person: of any, unless it showed an ID token.
+    pub(crate) fn is_for(&self, session: &Session) -> bool {
+        let subject = self.subject.as_ref();
+        subject.is_none_or(|subject| *subject == session.identity.subject)
     }
 
     pub(crate) fn to(&self) -> Return {

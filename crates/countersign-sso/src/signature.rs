@@ -67,7 +67,7 @@ impl Provider {
             .with("response_type", "code")
             .with("scope", &format!("{} {}", Scopes::PROFILE, Scopes::OFFLINE));
         Ok(
-            match Request::read(&client, &to, &params, self.engine.now()) {
+            match Request::read(&client, &to, &params, None, self.engine.now()) {
                 Ok(request) => SignatureAnswer::Ask(Box::new(SignatureRequest {
                     request,
                     client: client.name,

@@ -25,6 +25,8 @@ pub enum Broken {
     Lazy,
     /// A store that fails is asked again and again.
     Patient,
+    /// One-time records stay in the node that wrote them.
+    Alone,
 }
 
 impl Broken {
@@ -36,16 +38,18 @@ impl Broken {
             Self::Fence => "fence",
             Self::Lazy => "lazy",
             Self::Patient => "patient",
+            Self::Alone => "alone",
         }
     }
 
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Claim,
         Self::Upsert,
         Self::Fence,
         Self::Lazy,
         Self::Patient,
+        Self::Alone,
     ];
 
     /// Breaks the stores.
@@ -60,6 +64,7 @@ impl Broken {
                 });
             }
             Self::Patient => stores.nonces = Arc::new(Patient(nonces)),
+            Self::Alone => stores.nonces = countersign_store_memory::stores().nonces,
             Self::Upsert | Self::Lazy => {
                 stores.sessions = Arc::new(Careless {
                     sessions,

@@ -5,7 +5,7 @@ use std::{collections::HashMap, net::SocketAddr, sync::Mutex, time::Duration};
 use bytes::Bytes;
 use countersign_core::Wallet;
 use countersign_ethereum::EthereumWallet;
-use http::{Method, Request, header};
+use http::{Method, Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
@@ -34,6 +34,16 @@ pub struct Answer {
 }
 
 impl Answer {
+    fn read(answer: &Response<Bytes>) -> Self {
+        let after = answer.headers().get(header::RETRY_AFTER);
+        Self {
+            status: answer.status().as_u16(),
+            body: serde_json::from_slice(answer.body()).unwrap_or_default(),
+            cookies: cookies(answer).map(str::to_owned).collect(),
+            retry_after: after.and_then(|value| value.to_str().ok()?.parse().ok()),
+        }
+    }
+
     /// What it means for whoever asked for something that can be refused for good.
     pub fn heard(&self) -> Heard {
         match self.status {
@@ -74,11 +84,25 @@ impl Client {
         }
         let body = body.map_or_else(Bytes::new, |body| body.to_string().into());
         let request = request.body(Full::new(body)).expect("a sound request");
-        let answer = tokio::time::timeout(PATIENCE, self.exchange(node, request)).await;
-        answer.ok().flatten().unwrap_or_default()
+        let answer = self.ask(node, request).await;
+        answer.map_or_else(Answer::default, |answer| Answer::read(&answer))
     }
 
-    async fn exchange(&self, node: SocketAddr, request: Request<Full<Bytes>>) -> Option<Answer> {
+    /// Sends any request; none if there is no answer within ten seconds.
+    pub async fn ask(
+        &self,
+        node: SocketAddr,
+        request: Request<Full<Bytes>>,
+    ) -> Option<Response<Bytes>> {
+        let answer = tokio::time::timeout(PATIENCE, self.exchange(node, request)).await;
+        answer.ok().flatten()
+    }
+
+    async fn exchange(
+        &self,
+        node: SocketAddr,
+        request: Request<Full<Bytes>>,
+    ) -> Option<Response<Bytes>> {
         let kept = self.idle.lock().unwrap().get_mut(&node).and_then(Vec::pop);
         let mut sender = match kept.filter(|sender| !sender.is_closed()) {
             Some(sender) => sender,
@@ -95,17 +119,7 @@ impl Client {
         let body = body.collect().await.ok()?.to_bytes();
         let mut idle = self.idle.lock().unwrap();
         idle.entry(node).or_default().push(sender);
-        let cookies = parts.headers.get_all(header::SET_COOKIE).iter();
-        let cookies = cookies.filter_map(|value| value.to_str().ok()?.split(';').next());
-        Some(Answer {
-            status: parts.status.as_u16(),
-            body: serde_json::from_slice(&body).unwrap_or_default(),
-            cookies: cookies.map(str::to_owned).collect(),
-            retry_after: parts
-                .headers
-                .get(header::RETRY_AFTER)
-                .and_then(|value| value.to_str().ok()?.parse().ok()),
-        })
+        Some(Response::from_parts(parts, body))
     }
 
     /// Asks for a challenge and signs it: the body for `/auth/verify`, and the cookies that go with
@@ -168,6 +182,12 @@ pub fn credential(answer: &Answer) -> String {
         Some(token) => format!("Bearer {token}"),
         None => answer.cookies.join("; "),
     }
+}
+
+/// `name=value` of the cookies that an answer sets.
+pub fn cookies(answer: &Response<Bytes>) -> impl Iterator<Item = &str> {
+    let values = answer.headers().get_all(header::SET_COOKIE).iter();
+    values.filter_map(|value| value.to_str().ok()?.split(';').next())
 }
 
 /// A wallet; another number is another one.

@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::missing_panics_doc)]
 
+pub mod application;
 pub mod backend;
 pub mod broken;
 pub mod client;
@@ -150,10 +151,11 @@ const USAGE: &str = "\
 cargo xtask fault --all | --store NAME… [--goal NAME…] [--small] [--seed N] [--broken NAME]
 
   --store   memory, sqlite, redis, redis-cluster, redis-sentinel, postgres, mariadb
-  --goal    G1 replay race, G3 refresh race, G4 sign-out race, G5 kills, G7 rollback, G8 cut replies,
-            G9 slow store, net: any fault of the network
+  --goal    G1 replay race, G2 code race, G3 refresh race, G4 sign-out race, G5 kills, G7 rollback,
+            G8 cut replies, G9 slow store, net: any fault of the network,
+            sso-nodes: logins of an application while nodes behind nginx are killed
   --small   a few of each, in seconds
   --seed    repeats the choices of a run (not its timing)
   --broken  breaks the nodes on purpose, to see that it is noticed: claim (read, then delete),
             upsert (replace what is not there), fence (no fence against rollback), lazy
-            (says done before it is), patient (no deadline)";
+            (says done before it is), patient (no deadline), alone (one-time records stay in the node)";

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use countersign_core::policy::Lifetimes;
 use countersign_core::{
     Engine, Secret, Session, SessionId, SessionStore, StoreError, Stores, Subject, Timestamp,
@@ -16,11 +17,13 @@ use countersign_ethereum::Ethereum;
 use countersign_http::AuthHttp;
 use countersign_jwt::{Jwt, Key, KeyRing};
 use countersign_poem::countersign;
+use countersign_sso::StaticClients;
 use countersign_store_redis::RedisStores;
 use countersign_store_sql::{MySqlStores, PgStores, SqliteStores};
 use poem::{Route, Server, listener::TcpAcceptor};
+use sha2::{Digest, Sha256};
 
-use crate::{broken::Broken, dice::Dice};
+use crate::{application, broken::Broken, dice::Dice};
 
 /// What a node is told on its command line.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +40,8 @@ pub struct Order {
     pub slow_reads: u64,
     /// How many connections to the database it may hold; the default if 0.
     pub connections: u32,
+    /// Where it listens; at any port if 0.
+    pub port: u16,
     /// What is broken on purpose.
     pub broken: Option<Broken>,
 }
@@ -52,12 +57,23 @@ impl Order {
         );
         words.push(self.slow_reads.to_string());
         words.push(self.connections.to_string());
+        words.push(self.port.to_string());
         words.push(self.broken.map_or("", Broken::name).to_owned());
         words
     }
 
     fn read(words: &[String]) -> Option<Self> {
-        let [store, epoch, idle, grace, slow_reads, connections, broken] = words else {
+        let [
+            store,
+            epoch,
+            idle,
+            grace,
+            slow_reads,
+            connections,
+            port,
+            broken,
+        ] = words
+        else {
             return None;
         };
         Some(Self {
@@ -67,6 +83,7 @@ impl Order {
             grace: grace.parse().ok(),
             slow_reads: slow_reads.parse().ok()?,
             connections: connections.parse().ok()?,
+            port: port.parse().ok()?,
             broken: match broken.as_str() {
                 "" => None,
                 name => Some(name.parse().ok()?),
@@ -109,21 +126,21 @@ async fn serve(order: Order) {
     if let Some(grace) = order.grace {
         lifetimes.refresh_grace = Duration::from_secs(grace);
     }
-    let key = Key::hs256(SECRET).expect("a long secret");
     let engine = Engine::builder(ORIGIN)
         .chain(Ethereum::mainnet())
         .stores(stores)
         .secret(Secret::new(SECRET))
-        .tokens(Jwt::new(KeyRing::of(key)))
+        .tokens(Jwt::new(keys()))
         .lifetimes(lifetimes)
         .without_limits()
         .build()
         .expect("a sound configuration");
-    let auth = AuthHttp::new(engine);
+    let clients = StaticClients::new(application::clients()).expect("each once");
+    let auth = AuthHttp::new(engine).sso(clients).expect("a public key");
     let app = Route::new()
         .nest_no_strip(auth.base(), countersign(auth.clone()))
         .at(AuthHttp::HEALTH_PATH, countersign(auth));
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let listener = std::net::TcpListener::bind(("127.0.0.1", order.port)).expect("a free port");
     listener.set_nonblocking(true).expect("a socket of ours");
     let port = listener.local_addr().expect("a bound socket").port();
     let acceptor = TcpAcceptor::from_std(listener).expect("a listening socket");
@@ -167,6 +184,15 @@ async fn open(order: &Order) -> Stores {
             stores.expect(opened).into()
         }
     }
+}
+
+/// The key that all nodes sign with: an Ed25519 key in PKCS #8 (RFC 8410).
+pub fn keys() -> KeyRing {
+    let mut der = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20".to_vec();
+    der.extend_from_slice(&Sha256::digest(SECRET));
+    let body = STANDARD.encode(der);
+    let pem = format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n");
+    KeyRing::of(Key::from_pem(&pem).expect("a key"))
 }
 
 /// A store whose answers to `find` come late: between what the node reads and what it writes,

@@ -39,6 +39,7 @@ fn nodes_over_redis_let_each_proof_in_once_whatever_happens_between() {
 fn nodes_over_postgres_let_each_proof_in_once_whatever_happens_between() {
     let goals = [
         Goal::Replay,
+        Goal::Code,
         Goal::Refresh,
         Goal::Logout,
         Goal::Kill,
@@ -53,6 +54,7 @@ fn nodes_over_postgres_let_each_proof_in_once_whatever_happens_between() {
 fn nodes_over_mariadb_let_each_proof_in_once_whatever_happens_between() {
     let goals = [
         Goal::Replay,
+        Goal::Code,
         Goal::Refresh,
         Goal::Logout,
         Goal::Kill,
@@ -66,6 +68,7 @@ fn nodes_over_mariadb_let_each_proof_in_once_whatever_happens_between() {
 fn nodes_over_sqlite_let_each_proof_in_once_and_survive_their_own_end() {
     let goals = [
         Goal::Replay,
+        Goal::Code,
         Goal::Refresh,
         Goal::Logout,
         Goal::Kill,
@@ -76,12 +79,18 @@ fn nodes_over_sqlite_let_each_proof_in_once_and_survive_their_own_end() {
 
 #[test]
 fn one_node_over_memory_lets_each_proof_in_once() {
-    assert_well(Kind::Memory, &[Goal::Replay, Goal::Refresh, Goal::Logout]);
+    assert_well(
+        Kind::Memory,
+        &[Goal::Replay, Goal::Code, Goal::Refresh, Goal::Logout],
+    );
 }
 
 #[test]
 fn nodes_over_a_cluster_let_each_proof_in_once() {
-    assert_well(Kind::Cluster, &[Goal::Replay, Goal::Refresh, Goal::Logout]);
+    assert_well(
+        Kind::Cluster,
+        &[Goal::Replay, Goal::Code, Goal::Refresh, Goal::Logout],
+    );
 }
 
 #[test]
@@ -98,6 +107,26 @@ fn a_claim_that_reads_and_then_deletes_is_noticed() {
         Goal::Cut,
         "claims with two effects",
     );
+}
+
+/// Most of those who should have lost fail instead: the second mark of a spent code is refused.
+#[test]
+fn a_code_that_is_read_and_then_deleted_is_noticed() {
+    assert_noticed(Broken::Claim, Kind::Redis, Goal::Code, "other answers");
+    let fault = "other answers to a code";
+    assert_noticed(Broken::Claim, Kind::Redis, Goal::Nodes, fault);
+}
+
+#[test]
+fn a_node_that_keeps_a_login_to_itself_is_noticed() {
+    let fault = "a request that was not known";
+    assert_noticed(Broken::Alone, Kind::Redis, Goal::Nodes, fault);
+}
+
+#[test]
+fn tokens_that_are_acknowledged_before_they_are_written_are_noticed() {
+    let fault = "acknowledged tokens that are unknown";
+    assert_noticed(Broken::Lazy, Kind::Redis, Goal::Nodes, fault);
 }
 
 #[test]

@@ -32,14 +32,19 @@ impl Sso {
             takes_forms: true,
             ..Endpoint::post(&at(path), action)
         };
-        // What no cookie opens, or what only sends the browser on, anybody's pages may ask.
+        // What no cookie opens anybody's pages may ask.
         let open = |endpoint: Endpoint| Endpoint {
             pages: Pages::Anybodys,
             ..endpoint
         };
+        // Where a browser is sent no script may look.
+        let sent = |endpoint: Endpoint| Endpoint {
+            pages: Pages::Nobodys,
+            ..endpoint
+        };
         let endpoints = vec![
-            open(Endpoint::get(&at("/authorize"), AUTHORIZE)),
-            open(form("/authorize", REPEAT)),
+            sent(Endpoint::get(&at("/authorize"), AUTHORIZE)),
+            sent(form("/authorize", REPEAT)),
             Endpoint::get(&at("/authorize/continue"), CONTINUE),
             Endpoint::get(&at("/authorize/cancel"), CANCEL),
             form("/authorize/decide", DECIDE),
@@ -48,8 +53,8 @@ impl Sso {
             open(form("/introspect", INTROSPECT)),
             open(Endpoint::get(&at("/userinfo"), USERINFO)),
             open(form("/userinfo", USERINFO)),
-            open(Endpoint::get(&at("/end_session"), END)),
-            open(form("/end_session", REPEAT)),
+            sent(Endpoint::get(&at("/end_session"), END)),
+            sent(form("/end_session", REPEAT)),
             form("/end_session/confirm", CONFIRM),
             open(Endpoint::get(OPENID_CONFIGURATION, METADATA)),
             open(Endpoint::get(AUTHORIZATION_SERVER, METADATA)),
@@ -170,7 +175,13 @@ impl Sso {
             Ok(authorization) => authorization,
             Err(fault) => return Ok(errors::reply(&fault, false)),
         };
-        let form = asked.form()?;
+        let form = match asked.form() {
+            Ok(form) => form,
+            Err(error) if error.code() == Code::RequestMalformed => {
+                return Ok(errors::reply(&errors::MALFORMED, false));
+            }
+            Err(error) => return Err(error),
+        };
         let ip = asked.auth.client(asked.parts);
         let provider = &self.provider;
         let answered = match action {
