@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use countersign_core::{EngineBuilder, Wallet};
+use countersign_core::{EngineBuilder, Limits, Quota, Wallet};
 use countersign_http::{
-    AuthHttp,
+    AuthHttp, LoginPage,
     dialects::{PolkadotSso, Quickstart},
 };
 use countersign_jwt::{Algorithm, Jwt, Key, KeyRing};
@@ -730,6 +730,21 @@ fn an_engine_without_keys_or_without_polkadot_cannot_carry_it() {
     let error = refused.unwrap_err();
     let codes: Vec<_> = error.faults().iter().map(|fault| fault.code).collect();
     assert_eq!(codes, ["CFG_PART_MISSING", "CFG_SSO_KEYS"], "{error}");
+}
+
+#[test]
+fn limits_that_admit_nothing_and_a_look_that_is_none_are_refused() {
+    let stage = Stage::built(ORIGIN, parts);
+    let limits = Limits {
+        token: Quota::per_minute(0),
+        ..PolkadotSso::LIMITS
+    };
+    let dialect = PolkadotSso::new(StaticClients::new([]).unwrap())
+        .limits(limits)
+        .look(LoginPage::new().lang("<en>"));
+    let error = AuthHttp::new(stage.engine).with(dialect).unwrap_err();
+    let codes: Vec<_> = error.faults().iter().map(|fault| fault.code).collect();
+    assert_eq!(codes, ["CFG_LIMITS", "CFG_PAGE"], "{error}");
 }
 
 #[test]
