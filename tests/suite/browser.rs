@@ -1,17 +1,19 @@
 //! Real pages in a real browser: Debian's Chromium, driven by the scripts in `tests/browser`, with
 //! wallets whose keys are outside of it.
 
-use std::{fs::File, net::TcpListener, time::Duration};
+use std::{fs::File, time::Duration};
 
 use countersign_core::{EngineBuilder, policy::Lifetimes};
 use countersign_ethereum::Ethereum;
 use countersign_http::{
     AuthHttp, LoginPage,
-    dialects::{Quickstart, Ssx},
+    dialects::{PolkadotSso, Quickstart, Ssx},
 };
 use countersign_jwt::{Algorithm, Jwt, Key, KeyRing};
 use countersign_polkadot::Polkadot;
+use countersign_sso::{Client, StaticClients};
 use countersign_store_memory::stores;
+use countersign_testkit::servers::Port;
 use countersign_tests::{npm::npm_ci, poem_rig, poem_rig_at, root};
 use serde_json::{Value, json};
 
@@ -159,6 +161,27 @@ fn the_front_end_of_the_quickstart_signs_in_from_its_own_origin() {
 }
 
 #[test]
+fn the_page_of_polkadot_sso_signs_with_three_key_types_and_goes_on() {
+    play("polkadot_sso.mjs", "signs", signing);
+}
+
+#[test]
+fn the_page_of_polkadot_sso_says_what_went_wrong_and_goes_on_all_the_same() {
+    play("polkadot_sso.mjs", "faults", signing);
+}
+
+/// A site for an application on this machine, with Polkadot SSO's endpoints.
+async fn signing() -> Value {
+    let with_keys = |builder: EngineBuilder| {
+        builder.tokens(Jwt::new(KeyRing::of(Key::generate(Algorithm::EdDsa))))
+    };
+    let shop = Client::public("shop", "The <b>Shop</b>", &["http://127.0.0.1/callback"]);
+    let clients = StaticClients::new([shop.unwrap()]).unwrap();
+    let dialect = PolkadotSso::new(clients);
+    json!({"url": site_with(with_keys, |auth| auth.with(dialect).unwrap()).await})
+}
+
+#[test]
 fn k04_another_site_cannot_sign_in_sign_out_or_read_over_https() {
     play("https.mjs", "sites", async || {
         let origin = format!("https://app.test:{}", free_port());
@@ -242,8 +265,10 @@ fn auth(builder: EngineBuilder) -> AuthHttp {
         .unwrap()
 }
 
-/// A port that is free now, for what a script serves.
+/// A port for what a script serves, until this process ends.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+    let port = Port::new();
+    let number = port.number();
+    std::mem::forget(port);
+    number
 }

@@ -2,11 +2,12 @@
 
 use std::{path::Path, process::Stdio};
 
-use countersign_core::{Ask, Context, Proof, Wallet};
+use countersign_core::{Ask, Context, EngineBuilder, Proof, Wallet};
 use countersign_ethereum::Ethereum;
-use countersign_http::AuthHttp;
+use countersign_http::{AuthHttp, dialects::PolkadotSso};
 use countersign_jwt::{Algorithm, Jwt, Key, KeyRing};
 use countersign_polkadot::Polkadot;
+use countersign_sso::{Client, StaticClients};
 use countersign_store_memory::stores;
 use countersign_testkit::ethereum_wallet;
 use countersign_tests::{
@@ -50,6 +51,47 @@ fn sign_in(client: &str) {
             last.starts_with(&format!("{client}: ")) && last.ends_with(" checks passed"),
             "{printed}"
         );
+    });
+}
+
+#[test]
+fn applications_of_polkadot_sso_sign_in_with_three_key_types_and_hear_each_no() {
+    countersign_testkit::run(async {
+        let folder = root().join("tests/clients/polkadot-sso");
+        npm_ci(&folder).await;
+        let client = |id: &str| {
+            let callback = format!("https://{id}.example/callback");
+            let (client, secret) = Client::confidential(id, id, &[&callback]).unwrap();
+            let told = json!({"id": id, "secret": secret.expose(), "redirect_uri": callback});
+            (client, told)
+        };
+        let ((shop, shop_told), (rival, rival_told)) = (client("shop"), client("rival"));
+        let clients = StaticClients::new([shop, rival]).unwrap();
+        let site = async |change: fn(EngineBuilder) -> EngineBuilder| {
+            let address = poem_rig_at(|origin, _| {
+                let builder = countersign_core::Engine::builder(origin)
+                    .chain(Polkadot::new())
+                    .stores(stores())
+                    .tokens(Jwt::new(KeyRing::of(Key::generate(Algorithm::EdDsa))))
+                    .dev();
+                let auth = AuthHttp::new(change(builder).build().unwrap());
+                auth.with(PolkadotSso::new(clients.clone())).unwrap()
+            });
+            format!("http://{}", address.await)
+        };
+        let brief = |builder: EngineBuilder| {
+            let second = std::time::Duration::from_secs(1);
+            builder.without_limits().challenge_ttl(second)
+        };
+        let given = json!({
+            "url": site(EngineBuilder::without_limits).await,
+            "brief": site(brief).await,
+            "limited": site(|builder| builder).await,
+            "client": shop_told,
+            "rival": rival_told,
+        });
+        let printed = run_with("node", &folder, &["sign-in.mjs"], &given.to_string()).await;
+        assert_eq!(printed.trim(), "polkadot-sso: 174 checks passed");
     });
 }
 

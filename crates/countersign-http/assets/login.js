@@ -63,10 +63,9 @@ const FAMILIES = {
 const FIND = { eip155: 'https://ethereum.org/wallets/', polkadot: 'https://polkadot.com/' };
 
 const boot = JSON.parse(document.querySelector('#boot').textContent);
-const { signing } = boot;
-const words = { ...ENGLISH, ...(boot.demo ? DEMO_WORDS : {}), ...(signing ? SIGNING_WORDS : {}), ...boot.words };
-const chainIds = boot.chains.map(({ id }) => id);
-const client = signing ? signingClient(signing, chainIds, onNetwork) : createClient({ chains: chainIds, name: boot.site, onNetwork });
+const words = { ...ENGLISH, ...(boot.demo ? DEMO_WORDS : {}), ...(boot.signing ? SIGNING_WORDS : {}), ...boot.words };
+const client = createClient({ chains: boot.chains.map(({ id }) => id), name: boot.site, onNetwork });
+if (boot.signing) signOnly(client, boot.signing);
 const page = document.querySelector('main');
 const step = element('section');
 const status = element('p', { className: 'reader', role: 'status' });
@@ -143,8 +142,6 @@ function chooseWallet(problem) {
       list.insertBefore(entries.get(wallet), firstDemo);
     }
     note.hidden = settled || usable.length > 0;
-    const named = signing && !problem && usable.find(({ id }) => id === `dot:${signing.wallet}`);
-    if (named) setTimeout(connect, 0, named);
     if (settled && usable.length === 0 && !step.querySelector('.none')) list.before(noWallet());
     if (usable.length > 0) step.querySelector('.none')?.remove();
   });
@@ -215,8 +212,7 @@ async function sign(wallet, account, chain) {
 
 function done(session) {
   show(t('done'), element('p', { className: 'address' }, addressOf(session)), element('p', { className: 'soft' }, t('going')));
-  if (signing) location.replace(session.redirect_url);
-  else leave();
+  (client.leave ?? leave)();
 }
 
 /** Only ever to a path of this origin: the server looked at it, and so does this. */
@@ -275,11 +271,11 @@ function frame() {
   const head = element('header', {},
     element('div', { className: 'mark', ariaHidden: 'true' }, [...boot.site][0]?.toUpperCase() ?? ''),
     element('h1', {}, t('title', { site: boot.site })),
-    boot.site !== location.host && element('p', { className: 'soft site' }, location.host));
-  const leads = signing && element('p', { className: 'soft' }, t('leads', signing));
+    boot.site !== location.host && element('p', { className: 'soft site' }, location.host),
+    boot.signing && element('p', { className: 'soft site' }, t('leads', boot.signing)));
   const dev = boot.demo && element('div', { className: 'note dev' }, ...t('dev').split('|').map((part, i) => element(i ? 'p' : 'b', {}, part)));
   const foot = element('footer', {}, element('p', { className: 'soft' }, t('promise')));
-  page.replaceChildren(...[head, leads, dev, status, step, foot].filter(Boolean));
+  page.replaceChildren(...[head, dev, status, step, foot].filter(Boolean));
 }
 
 async function begin() {

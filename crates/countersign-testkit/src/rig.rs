@@ -131,6 +131,11 @@ impl<'a> Browser<'a> {
             .map(|(_, value)| value.clone())
     }
 
+    /// All its cookies: names and values.
+    pub fn cookies(&self) -> Vec<(String, String)> {
+        self.jar.lock().unwrap().clone()
+    }
+
     /// Plants a cookie.
     pub fn plant(&self, name: &str, value: &str) {
         let mut jar = self.jar.lock().unwrap();

@@ -4,13 +4,17 @@ use std::{
     io::{BufRead, BufReader},
     net::{SocketAddr, TcpListener},
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
+use bytes::Bytes;
+use countersign_core::async_trait;
+use http::{Request, Response};
 use serde_json::json;
 
 use crate::{
     address, ethereum_wallet,
-    rig::{Browser, OnSocket},
+    rig::{Browser, OnSocket, Rig},
     run,
 };
 
@@ -21,6 +25,61 @@ pub fn app(path: &str) {
     run(visit(program.address));
     #[cfg(unix)]
     program.ends_when_asked();
+}
+
+/// Starts the program three times, over one store, for one origin and with one secret; signs in and
+/// out while each request goes to the next of them: the challenge is one's, the proof another's,
+/// the session the third's.
+pub fn nodes(path: &str, store: &str) {
+    let origin = "http://127.0.0.1:3999";
+    let shared = [
+        ("COUNTERSIGN_ORIGIN", origin),
+        ("COUNTERSIGN_SECRET", "the secret of all three nodes, 32+"),
+        ("COUNTERSIGN_STORE", store),
+    ];
+    let programs = [(); 3].map(|()| Program::start(path, &shared));
+    let nodes = Nodes {
+        addresses: programs.each_ref().map(|program| program.address),
+        requests: AtomicUsize::new(0),
+    };
+    run(async {
+        let browser = Browser::on(&nodes, origin);
+        let wallet = ethereum_wallet(1);
+        let signed_in = browser.sign_in(&wallet).await;
+        assert_eq!(signed_in.status(), 200, "{}", signed_in.text());
+        assert_eq!(nodes.requests(), 2, "a challenge, a proof");
+        let greeting = format!("hello eip155:1:{}\n", address(&wallet));
+        assert_eq!(browser.get("/me").await.text(), greeting);
+        let cookies = browser.cookies();
+        assert_eq!(browser.post("/auth/logout", json!({})).await.status(), 204);
+        for (name, value) in &cookies {
+            browser.plant(name, value);
+        }
+        for node in ["the second", "the third"] {
+            assert_eq!(browser.get("/me").await.status(), 401, "{node}");
+        }
+    });
+}
+
+/// Nodes behind one name, which take requests in turn.
+#[derive(Debug)]
+struct Nodes {
+    addresses: [SocketAddr; 3],
+    requests: AtomicUsize,
+}
+
+impl Nodes {
+    fn requests(&self) -> usize {
+        self.requests.load(Ordering::Relaxed)
+    }
+}
+
+#[async_trait]
+impl Rig for Nodes {
+    async fn send(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        OnSocket(self.addresses[number % 3]).send(request).await
+    }
 }
 
 async fn visit(address: SocketAddr) {

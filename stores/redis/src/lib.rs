@@ -18,7 +18,10 @@
 //! ```
 //!
 //! # What decides a race
-//! Each operation is one command or one script on one node, in one round trip.
+//! Each operation is one command, one transaction (`MULTI`) or one script on one node, in one round
+//! trip. Sessions that many tasks look for at the same moment are read by one `MGET`, and records that
+//! many claim by one transaction, in which each record is handed to one of them; nobody waits for
+//! company. A Cluster takes each by itself, claims by a script.
 //!
 //! # What happens to a record that Redis brings back
 //! A node that restarts from an old snapshot, or a replica that is promoted before it heard of a
@@ -32,11 +35,15 @@
 //!
 //! # Expiry
 //! Keys carry a time to live, an hour longer than the engine asks for: it collects the rubbish,
-//! and never decides whether something counts. So `purge` has nothing to do here, and says 0.
+//! and never decides whether something counts. So `purge` has nothing to do here, and says 0. The
+//! indexes of sessions have none: there are at most 65,536 of them, and each forgets on the way what
+//! ended a day ago.
 //!
 //! # Trouble
 //! A lost connection, a node that may not write, a node that does not answer within a second and
-//! a half: [`StoreError::Unavailable`]. Nothing that may
+//! a half: [`StoreError::Unavailable`]. A call that has waited for 0.4 s looks whether anybody is
+//! there, so a single node that is gone is known to be so within a second; one that is slow keeps its
+//! second and a half. Nothing that may
 //! have happened is tried again, but for reads. A command that a Cluster node refused because the slot is
 //! elsewhere did not happen, and is sent again; while a slot is being moved, its records are
 //! unavailable. A value that cannot be read counts as absent, and the log says so.
@@ -53,7 +60,7 @@
 //!
 //! # What Redis must be
 //! `maxmemory-policy` must be `noeviction`: a store that drops sessions to make room is refused
-//! (`CFG_EVICTION`). The user needs the commands of the scripts, `INFO` among them; if it may not
+//! (`CFG_EVICTION`). The user needs the commands of the scripts, `MULTI` and `INFO` among them; if it may not
 //! use `CONFIG`, what cannot be read counts as the least durable.
 
 mod error;
@@ -109,11 +116,16 @@ impl RedisStores {
     /// # Errors
     /// [`ConnectError`].
     pub async fn connect(url: &str, options: Options) -> Result<Self, ConnectError> {
-        let link = tokio::time::timeout(PATIENCE, Link::open(url, &options.roots))
+        let opened = tokio::time::timeout(PATIENCE, async {
+            let link = Link::open(url, &options.roots).await?;
+            let durability = link.check().await?;
+            Ok::<_, ConnectError>((link, durability))
+        });
+        let (link, durability) = opened
             .await
             .map_err(|elapsed| ConnectError::Unreachable(elapsed.into()))??;
         Ok(Self {
-            durability: link.check().await?,
+            durability,
             link: Arc::new(link),
             prefix: options.prefix.into(),
             fence_sessions: options.fence_sessions,

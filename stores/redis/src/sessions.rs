@@ -1,56 +1,62 @@
 //! Sessions: `{prefix}{shard}:s:{id}`, a string of version, digest of the subject, with
-//! `fence_sessions` an `@` and the replication history that wrote it, and JSON; and for
-//! each subject `{prefix}{shard}:i:{digest}`, a sorted set of its sessions' ids by the instant at
-//! which Redis lets go of them. The braces are part of the names: all keys of a subject lie in one
-//! slot of a Cluster.
+//! `fence_sessions` an `@` and the replication history that wrote it, and JSON; and for each shard
+//! `{prefix}{shard}:i`, a sorted set of the ids of its sessions. The braces are part of the names:
+//! all keys of a shard lie in one slot of a Cluster.
+//!
+//! A shard is shared by one subject in 65,536, so its index is short, and there are no more of them.
+//! A session's score says, from the left, the minute at which Redis lets go of it and 21 bits of the
+//! digest of its subject: that tells whose it may be without a look at each, and what to forget.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use countersign_core::{
     Session, SessionId, SessionStore, StoreError, Subject, Timestamp, async_trait,
 };
-use redis::Value;
+use redis::{Pipeline, Value};
 use sha2::{Digest, Sha256};
 
 use crate::{
     RedisStores,
+    link::One,
     nonces::FENCE,
     script::{Call, Lua},
     unexpected, unreadable,
 };
 
-/// The names of what belongs to one session.
+/// The names of what belongs to one session, or to one shard.
 struct Names {
     sessions: String,
-    indexes: String,
+    index: String,
     id: String,
 }
 
 impl Names {
     fn session(&self) -> String {
-        format!("{}{}", self.sessions, self.id)
-    }
-
-    fn index(&self, subject: &Subject) -> String {
-        format!("{}{}", self.indexes, digest(subject))
+        [self.sessions.as_str(), &self.id].concat()
     }
 }
 
 impl RedisStores {
-    fn names(&self, shard: [u8; 2], id: &SessionId) -> Names {
+    fn names(&self, id: &SessionId) -> Names {
         Names {
             id: id.to_string(),
-            ..self.names_in(shard)
+            ..self.names_in(id.shard())
         }
     }
 
     fn names_in(&self, shard: [u8; 2]) -> Names {
-        let shard = hex::encode(shard);
+        let base = format!("{}{{{:02x}{:02x}}}:", self.prefix, shard[0], shard[1]);
         Names {
-            sessions: format!("{}{{{shard}}}:s:", self.prefix),
-            indexes: format!("{}{{{shard}}}:i:", self.prefix),
+            index: [&base, "i"].concat(),
+            sessions: base + "s:",
             id: String::new(),
         }
+    }
+
+    /// The one node, if it needs no script to read and to write: in a Cluster, and where sessions
+    /// are fenced, the node that answers must have a say.
+    fn plain(&self) -> Option<&Arc<One>> {
+        self.link.one().filter(|_| !self.fence_sessions)
     }
 
     /// The first argument of every script here.
@@ -62,21 +68,20 @@ impl RedisStores {
     }
 
     /// Runs a script that writes a session.
-    async fn write(&self, script: &Lua, session: &Session, before: &str) -> Result<(), StoreError> {
-        let subject = &session.identity.subject;
-        let names = self.names(session.id.shard(), &session.id);
-        let head = format!("{} {} ", session.version, digest(subject));
-        let json = serde_json::to_vec(session).map_err(StoreError::corrupt)?;
-        let live = Self::time_to_live(session.idle_until.min(session.expires_at)).to_string();
+    async fn write(&self, script: &Lua, written: &Written, before: &str) -> Result<(), StoreError> {
+        let names = &written.names;
+        let numbers = [written.live, written.score, forgettable()].map(|n| n.to_string());
         let call = Call {
-            keys: &[&names.session(), &names.index(subject)],
+            keys: &[&names.session(), &names.index],
             arguments: &[
                 self.fencing(),
-                live.as_bytes(),
+                numbers[0].as_bytes(),
                 names.id.as_bytes(),
+                numbers[1].as_bytes(),
+                numbers[2].as_bytes(),
+                written.head.as_bytes(),
+                &written.json,
                 before.as_bytes(),
-                head.as_bytes(),
-                &json,
             ],
         };
         match self.link.call(script, call).await? {
@@ -85,16 +90,125 @@ impl RedisStores {
             other => Err(unexpected(&other)),
         }
     }
+
+    fn written(&self, session: &Session) -> Result<Written, StoreError> {
+        let digest = Sha256::digest(session.identity.subject.as_str());
+        let live = Self::time_to_live(session.idle_until.min(session.expires_at));
+        Ok(Written {
+            names: self.names(&session.id),
+            live,
+            score: (this_minute() + live / MINUTE + 1) * MARKS + mark(&digest),
+            head: format!("{} {} ", session.version, hex::encode(digest)),
+            json: serde_json::to_vec(session).map_err(StoreError::corrupt)?,
+        })
+    }
+}
+
+/// A session on its way to Redis.
+struct Written {
+    names: Names,
+    live: u64,
+    score: u64,
+    head: String,
+    json: Vec<u8>,
 }
 
 #[async_trait]
 impl SessionStore for RedisStores {
     async fn insert(&self, session: &Session) -> Result<(), StoreError> {
-        self.write(&INSERT, session, "").await
+        let written = self.written(session)?;
+        let Some(one) = self.plain() else {
+            return self.write(&INSERT, &written, "").await;
+        };
+        let (names, value) = (&written.names, [written.head.as_bytes(), &written.json]);
+        let mut insert = Pipeline::new();
+        insert.atomic().cmd("SET").arg(names.session());
+        insert.arg(value.concat()).arg("NX").arg("PX");
+        insert.arg(written.live);
+        // If the id is taken it has its place already, and keeps it.
+        insert.cmd("ZADD").arg(&names.index).arg("NX");
+        insert.arg(written.score).arg(&names.id);
+        insert.cmd("ZREMRANGEBYSCORE").arg(&names.index);
+        insert.arg("-inf").arg(forgettable());
+        let answers = one.transact(&insert).await;
+        match &answers.map_err(StoreError::unavailable)?[..] {
+            [Value::Okay, ..] => Ok(()),
+            [Value::Nil, ..] => Err(StoreError::Conflict),
+            other => Err(unexpected(&Value::Array(other.to_vec()))),
+        }
     }
 
     async fn find(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
-        let names = self.names(id.shard(), id);
+        let names = self.names(id);
+        let kept = match self.link.one() {
+            Some(one) if !self.fence_sessions => {
+                let kept = one.read(names.session()).await;
+                kept.map_err(StoreError::unavailable)?
+            }
+            _ => self.find_elsewhere(&names).await?,
+        };
+        Ok(kept.and_then(|value| read(&names.id, &value)))
+    }
+
+    async fn replace(&self, session: &Session) -> Result<(), StoreError> {
+        let before = session.version.checked_sub(1).ok_or(StoreError::Conflict)?;
+        let written = self.written(session)?;
+        self.write(&REPLACE, &written, &before.to_string()).await
+    }
+
+    async fn remove(&self, id: &SessionId) -> Result<bool, StoreError> {
+        let names = self.names(id);
+        let removed = match self.plain() {
+            Some(one) => {
+                let mut remove = Pipeline::new();
+                remove.atomic().cmd("DEL").arg(names.session());
+                remove.cmd("ZREM").arg(&names.index).arg(&names.id);
+                let answers = one.transact(&remove).await;
+                let answers = answers.map_err(StoreError::unavailable)?;
+                answers.into_iter().next().unwrap_or(Value::Nil)
+            }
+            None => {
+                let call = Call {
+                    keys: &[&names.session(), &names.index],
+                    arguments: &[self.fencing(), names.id.as_bytes()],
+                };
+                self.link.call(&REMOVE, call).await?
+            }
+        };
+        match removed {
+            Value::Int(removed) => Ok(removed == 1),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    async fn of_subject(&self, subject: &Subject) -> Result<Vec<Session>, StoreError> {
+        let Value::Array(answer) = self.call_for(&OF_SUBJECT, subject).await? else {
+            return Err(StoreError::unavailable("the script answered no array"));
+        };
+        let pairs = answer.chunks_exact(2).filter_map(|pair| match pair {
+            [Value::BulkString(id), Value::BulkString(value)] => {
+                read(std::str::from_utf8(id).ok()?, value)
+            }
+            _ => unreadable("a session"),
+        });
+        Ok(pairs.collect())
+    }
+
+    async fn remove_all(&self, subject: &Subject) -> Result<u64, StoreError> {
+        match self.call_for(&REMOVE_ALL, subject).await? {
+            Value::Int(removed) => Ok(removed.unsigned_abs()),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// The time to live does it.
+    async fn purge(&self, _: Timestamp) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+}
+
+impl RedisStores {
+    async fn find_elsewhere(&self, names: &Names) -> Result<Option<Vec<u8>>, StoreError> {
         let answer = if self.fence_sessions {
             let call = Call {
                 keys: &[&names.session()],
@@ -108,65 +222,26 @@ impl SessionStore for RedisStores {
         };
         match answer {
             Value::Nil => Ok(None),
-            Value::BulkString(value) => Ok(read(&names.id, &value)),
+            Value::BulkString(value) => Ok(Some(value)),
             other => Err(unexpected(&other)),
         }
     }
 
-    async fn replace(&self, session: &Session) -> Result<(), StoreError> {
-        let before = session.version.checked_sub(1).ok_or(StoreError::Conflict)?;
-        self.write(&REPLACE, session, &before.to_string()).await
-    }
-
-    async fn remove(&self, id: &SessionId) -> Result<bool, StoreError> {
-        let names = self.names(id.shard(), id);
+    /// Runs a script over all sessions of a subject.
+    async fn call_for(&self, script: &Lua, subject: &Subject) -> Result<Value, StoreError> {
+        let digest = Sha256::digest(subject.as_str());
+        let (mark, digest) = (mark(&digest).to_string(), hex::encode(digest));
+        let names = self.names_in(subject.shard());
         let call = Call {
-            keys: &[&names.session()],
+            keys: &[&names.index],
             arguments: &[
                 self.fencing(),
-                names.indexes.as_bytes(),
-                names.id.as_bytes(),
+                names.sessions.as_bytes(),
+                mark.as_bytes(),
+                digest.as_bytes(),
             ],
         };
-        match self.link.call(&REMOVE, call).await? {
-            Value::Int(removed) => Ok(removed == 1),
-            other => Err(unexpected(&other)),
-        }
-    }
-
-    async fn of_subject(&self, subject: &Subject) -> Result<Vec<Session>, StoreError> {
-        let names = self.names_in(subject.shard());
-        let call = Call {
-            keys: &[&names.index(subject)],
-            arguments: &[self.fencing(), names.sessions.as_bytes()],
-        };
-        let Value::Array(answer) = self.link.call(&OF_SUBJECT, call).await? else {
-            return Err(StoreError::unavailable("the script answered no array"));
-        };
-        let pairs = answer.chunks_exact(2).filter_map(|pair| match pair {
-            [Value::BulkString(id), Value::BulkString(value)] => {
-                read(std::str::from_utf8(id).ok()?, value)
-            }
-            _ => unreadable("a session"),
-        });
-        Ok(pairs.collect())
-    }
-
-    async fn remove_all(&self, subject: &Subject) -> Result<u64, StoreError> {
-        let names = self.names_in(subject.shard());
-        let call = Call {
-            keys: &[&names.index(subject)],
-            arguments: &[self.fencing(), names.sessions.as_bytes()],
-        };
-        match self.link.call(&REMOVE_ALL, call).await? {
-            Value::Int(removed) => Ok(removed.unsigned_abs()),
-            other => Err(unexpected(&other)),
-        }
-    }
-
-    /// The time to live does it.
-    async fn purge(&self, _: Timestamp) -> Result<u64, StoreError> {
-        Ok(0)
+        self.link.call(script, call).await
     }
 }
 
@@ -183,9 +258,29 @@ fn read(id: &str, value: &[u8]) -> Option<Session> {
         .or_else(|| unreadable("a session"))
 }
 
-fn digest(subject: &Subject) -> String {
-    hex::encode(Sha256::digest(subject.as_str()))
+/// What a subject's scores end in: of its digest, what comes after the shard.
+fn mark(digest: &[u8]) -> u64 {
+    let bits = digest[2..6].try_into().expect("a digest is longer");
+    u64::from(u32::from_be_bytes(bits)) % MARKS
 }
+
+/// The highest score that a whole day has passed since: so far apart no two nodes' clocks are.
+fn forgettable() -> u64 {
+    this_minute().saturating_sub(DAY) * MARKS
+}
+
+fn this_minute() -> u64 {
+    let now = countersign_core::Clock::now(&countersign_core::SystemClock);
+    u64::try_from(now.as_millis()).unwrap_or(0) / MINUTE
+}
+
+/// As many as 21 bits can say. With a minute of 32 bits a score is a whole number that Redis keeps
+/// exactly.
+const MARKS: u64 = 1 << 21;
+/// In milliseconds.
+const MINUTE: u64 = 60_000;
+/// In minutes.
+const DAY: u64 = 24 * 60;
 
 /// Whether a session counts: always, unless they are fenced; then if this history wrote it.
 const LIVES: &str = "
@@ -199,31 +294,24 @@ local function lives(kept)
     return (string.match(kept, '^%d+ %x+ @(%w+) ') or 'none') == here()
 end";
 
-/// Writes a session and its place in the index. The index lives as long as its last session, and
-/// forgets on the way whom Redis has let go of.
-const WRITE: &str = "
-local function write()
+/// What a session is written as.
+const VALUE: &str = "
+local function value()
     local label = ''
     if ARGV[1] == 'fenced' then label = '@' .. here() .. ' ' end
-    redis.call('SET', KEYS[1], ARGV[5] .. label .. ARGV[6], 'PX', ARGV[2])
-    local time = redis.call('TIME')
-    local now = time[1] * 1000 + math.floor(time[2] / 1000)
-    redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('%.0f', now - 1))
-    redis.call('ZADD', KEYS[2], string.format('%.0f', now + ARGV[2]), ARGV[3])
-    if redis.call('PTTL', KEYS[2]) < tonumber(ARGV[2]) then
-        redis.call('PEXPIRE', KEYS[2], ARGV[2])
-    end
-    return 1
+    return ARGV[6] .. label .. ARGV[7]
 end";
 
 static INSERT: LazyLock<Lua> = LazyLock::new(|| {
     Lua::new(&[
         FENCE,
         LIVES,
-        WRITE,
+        VALUE,
         "
-if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-return write()",
+if not redis.call('SET', KEYS[1], value(), 'NX', 'PX', ARGV[2]) then return 0 end
+redis.call('ZADD', KEYS[2], ARGV[4], ARGV[3])
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[5])
+return 1",
     ])
 });
 
@@ -243,11 +331,13 @@ static REPLACE: LazyLock<Lua> = LazyLock::new(|| {
     Lua::new(&[
         FENCE,
         LIVES,
-        WRITE,
+        VALUE,
         "
 local kept = redis.call('GET', KEYS[1])
-if not kept or not lives(kept) or string.match(kept, '^(%d+) ') ~= ARGV[4] then return 0 end
-return write()",
+if not kept or not lives(kept) or string.match(kept, '^(%d+) ') ~= ARGV[8] then return 0 end
+redis.call('SET', KEYS[1], value(), 'PX', ARGV[2])
+redis.call('ZADD', KEYS[2], ARGV[4], ARGV[3])
+return 1",
     ])
 });
 
@@ -257,28 +347,39 @@ static REMOVE: LazyLock<Lua> = LazyLock::new(|| {
         LIVES,
         "
 local kept = redis.call('GET', KEYS[1])
-if not kept then return 0 end
 redis.call('DEL', KEYS[1])
-local subject = string.match(kept, '^%d+ (%x+) ')
-if subject then redis.call('ZREM', ARGV[2] .. subject, ARGV[3]) end
-if lives(kept) then return 1 end
+redis.call('ZREM', KEYS[2], ARGV[2])
+if kept and lives(kept) then return 1 end
 return 0",
     ])
 });
+
+/// Goes through what may be the subject's: `kept` is false where Redis has let go of it.
+const EACH: &str = "
+local function each(visit)
+    local index = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
+    for at = 1, #index, 2 do
+        if tonumber(index[at + 1]) % 2097152 == tonumber(ARGV[3]) then
+            local kept = redis.call('GET', ARGV[2] .. index[at])
+            local whose = kept and string.match(kept, '^%d+ (%x+) ')
+            if not whose or whose == ARGV[4] then visit(index[at], kept) end
+        end
+    end
+end";
 
 static OF_SUBJECT: LazyLock<Lua> = LazyLock::new(|| {
     Lua::new(&[
         FENCE,
         LIVES,
+        EACH,
         "
 local found = {}
-for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-    local kept = redis.call('GET', ARGV[2] .. id)
+each(function(id, kept)
     if kept and lives(kept) then
         found[#found + 1] = id
         found[#found + 1] = kept
     end
-end
+end)
 return found",
     ])
 });
@@ -287,14 +388,14 @@ static REMOVE_ALL: LazyLock<Lua> = LazyLock::new(|| {
     Lua::new(&[
         FENCE,
         LIVES,
+        EACH,
         "
 local removed = 0
-for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-    local kept = ARGV[1] == 'fenced' and redis.call('GET', ARGV[2] .. id) or ''
-    local gone = redis.call('DEL', ARGV[2] .. id)
-    if lives(kept) then removed = removed + gone end
-end
-redis.call('DEL', KEYS[1])
+each(function(id, kept)
+    redis.call('DEL', ARGV[2] .. id)
+    redis.call('ZREM', KEYS[1], id)
+    if kept and lives(kept) then removed = removed + 1 end
+end)
 return removed",
     ])
 });

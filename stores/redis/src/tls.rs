@@ -22,6 +22,13 @@ impl Roots {
         Client::open(node)
     }
 
+    /// A client of the node that a URL names.
+    pub(crate) fn client_of_url(&self, url: &str) -> Result<Client, ConnectError> {
+        let info = url.into_connection_info();
+        let info = info.map_err(|_| ConnectError::Url("it is no `redis://` URL"))?;
+        Ok(self.client(info)?)
+    }
+
     pub(crate) fn are_given(&self) -> bool {
         #[cfg(feature = "tls")]
         return self.0.is_some();

@@ -16,6 +16,7 @@ use countersign_testkit::{
     servers::{Redis, fresh_prefix},
     sessions::session,
 };
+use tokio::net::{TcpListener, TcpStream};
 
 async fn open(redis: &Redis) -> RedisStores {
     RedisStores::connect(&redis.url(), Options::default())
@@ -68,6 +69,57 @@ fn x01_x02_x17_a_server_that_is_gone_is_unavailable_at_once_and_heals() {
         assert_eq!(fenced, None, "another process holds it now: sign again");
         stores.issue(&record("a")).await.unwrap();
         assert!(stores.consume(&record("a").key).await.unwrap().is_some());
+    });
+}
+
+/// Its host is gone, say: the connection is never closed, and nothing listens any more.
+#[test]
+fn x01_a_server_that_vanished_without_a_word_is_given_up_within_a_second() {
+    let redis = Redis::start();
+    run(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("redis://{}/", listener.local_addr().unwrap());
+        let (stall, mut stalled) = tokio::sync::watch::channel(false);
+        let port = redis.port();
+        let relay = tokio::spawn(async move {
+            let (mut client, _) = listener.accept().await.unwrap();
+            drop(listener);
+            let mut server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+            tokio::select! {
+                _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
+                _ = stalled.changed() => {}
+            }
+            std::future::pending::<()>().await;
+        });
+        let stores = RedisStores::connect(&url, Options::default()).await;
+        let stores = stores.unwrap();
+        stores.issue(&record("a")).await.unwrap();
+        stall.send(true).unwrap();
+        tokio::task::yield_now().await;
+        let begin = Instant::now();
+        let (b, c) = (record("b"), session("alice"));
+        let answers = tokio::join!(stores.issue(&b), stores.find(&c.id));
+        assert!(is_unavailable(&answers.0) && is_unavailable(&answers.1));
+        let took = begin.elapsed();
+        assert!(took < Duration::from_secs(1), "{took:?}");
+        relay.abort();
+    });
+}
+
+#[test]
+fn a_server_that_is_there_but_slow_is_waited_for() {
+    let redis = Redis::start();
+    run(async {
+        let stores = open(&redis).await;
+        redis.freeze();
+        let slow = record("slow");
+        let issued = stores.issue(&slow);
+        let thawed = async {
+            tokio::time::sleep(Duration::from_millis(700)).await;
+            redis.thaw();
+        };
+        tokio::join!(issued, thawed).0.unwrap();
+        assert!(stores.consume(&slow.key).await.unwrap().is_some());
     });
 }
 

@@ -7,14 +7,15 @@ use std::{
 use super::{
     PATIENCE,
     home::{Home, is_root},
-    process::{Process, as_user, copy, free_port, installed, run, user_flags},
+    ports::Port,
+    process::{Process, as_user, copy, installed, run, user_flags},
     wait_until,
 };
 
 /// A MariaDB server with the empty database `app`. As root it runs as the user `mysql`.
 #[derive(Debug)]
 pub struct MariaDb {
-    port: u16,
+    port: Port,
     socket: PathBuf,
     process: Process,
     home: Home,
@@ -35,7 +36,7 @@ impl MariaDb {
         let data = format!("--datadir={}", home.path().join("data").display());
         install(&home, &data);
 
-        let port = free_port();
+        let port = Port::new();
         let socket = home.path().join("s.sock");
         let server = installed("mariadbd", PACKAGE);
         let (program, mut arguments) = if is_root() {
@@ -85,7 +86,7 @@ impl MariaDb {
 
     /// Its port on 127.0.0.1.
     pub fn port(&self) -> u16 {
-        self.port
+        self.port.number()
     }
 
     /// SIGKILL.
@@ -134,7 +135,7 @@ impl MariaDb {
                 "mariadbd ended: {}",
                 self.process.words()
             );
-            greets(self.port).unwrap_or(false)
+            greets(self.port.number()).unwrap_or(false)
         });
     }
 }

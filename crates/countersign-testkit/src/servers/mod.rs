@@ -15,6 +15,7 @@
 
 mod home;
 mod mariadb;
+mod ports;
 mod postgres;
 mod process;
 mod proxies;
@@ -28,6 +29,7 @@ use std::{
 
 pub use home::Dir;
 pub use mariadb::MariaDb;
+pub use ports::Port;
 pub use postgres::Postgres;
 pub use proxies::ReverseProxy;
 pub use redis::{Redis, RedisCluster, RedisSentinel};

@@ -10,14 +10,15 @@ use std::{
 use super::{
     PATIENCE,
     home::{Home, is_root},
-    process::{Process, as_user, copy, free_port, installed, run, user_flags},
+    ports::Port,
+    process::{Process, as_user, copy, installed, run, user_flags},
     wait_until,
 };
 
 /// A Postgres server with the empty database `postgres`. As root it runs as the user `postgres`.
 #[derive(Debug)]
 pub struct Postgres {
-    port: u16,
+    port: Port,
     data: PathBuf,
     process: Process,
     _home: Home,
@@ -52,7 +53,7 @@ impl Postgres {
             .arg("--locale=C.UTF-8")
             .current_dir(home.path()));
 
-        let port = free_port();
+        let port = Port::new();
         let (program, mut arguments) = if is_root() {
             let mut arguments = user_flags(USER).to_vec();
             arguments.push(program("postgres").to_str().unwrap().to_owned());
@@ -102,7 +103,7 @@ impl Postgres {
 
     /// Its port on 127.0.0.1.
     pub fn port(&self) -> u16 {
-        self.port
+        self.port.number()
     }
 
     /// SIGKILL for the postmaster.
@@ -115,7 +116,7 @@ impl Postgres {
         self.process.stop();
         // After a SIGKILL the backends linger for a moment and hold the port.
         wait_until("the port is free again", PATIENCE, || {
-            TcpListener::bind(("127.0.0.1", self.port)).is_ok()
+            TcpListener::bind(("127.0.0.1", self.port.number())).is_ok()
         });
         self.start_process();
     }

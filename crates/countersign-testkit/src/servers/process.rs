@@ -2,7 +2,6 @@
 
 use std::{
     fs::{self, File},
-    net::TcpListener,
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -130,19 +129,6 @@ pub(super) fn installed(program: &str, package: &str) -> PathBuf {
                 "`{program}` is not installed: apt-get install --no-install-recommends {package}"
             )
         })
-}
-
-/// A port of 127.0.0.1 that is free now, and whose neighbour 10,000 further is free too (Redis
-/// Cluster speaks there).
-pub(super) fn free_port() -> u16 {
-    let bind = |port| TcpListener::bind(("127.0.0.1", port));
-    for _ in 0..1_000 {
-        let port = bind(0).unwrap().local_addr().unwrap().port();
-        if port <= 55_000 && bind(port + 10_000).is_ok() {
-            return port;
-        }
-    }
-    panic!("no free port")
 }
 
 /// Runs a helper to its end; panics with what it wrote if it fails.

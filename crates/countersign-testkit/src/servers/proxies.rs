@@ -9,7 +9,8 @@ use std::{
 use super::{
     PATIENCE,
     home::Home,
-    process::{Process, free_port, installed, run},
+    ports::Port,
+    process::{Process, installed, run},
     wait_until,
 };
 
@@ -17,7 +18,7 @@ use super::{
 #[derive(Debug)]
 pub struct ReverseProxy {
     process: Process,
-    ports: Vec<u16>,
+    ports: Ports,
     home: Home,
 }
 
@@ -25,8 +26,8 @@ impl ReverseProxy {
     /// nginx. The text is what stands inside its `http` block, made from the ports it may listen on
     /// and its directory.
     pub fn nginx(ports: usize, http: impl FnOnce(&[u16], &Path) -> String) -> Self {
-        let (home, ports) = (Home::new("nginx"), free_ports(ports));
-        let http = http(&ports, home.path());
+        let (home, ports) = (Home::new("nginx"), Ports::new(ports));
+        let http = http(&ports.numbers, home.path());
         let own: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|name| format!("{name}_temp_path {name};\n"))
             .concat();
@@ -47,8 +48,8 @@ impl ReverseProxy {
 
     /// HAProxy. The text is what follows its `global` section.
     pub fn haproxy(ports: usize, sections: impl FnOnce(&[u16], &Path) -> String) -> Self {
-        let (home, ports) = (Home::new("haproxy"), free_ports(ports));
-        let sections = sections(&ports, home.path());
+        let (home, ports) = (Home::new("haproxy"), Ports::new(ports));
+        let sections = sections(&ports.numbers, home.path());
         let config = format!("global\n    maxconn 512\n{sections}");
         let file = written(&home, "haproxy.cfg", &config);
         let program = installed("haproxy", "haproxy");
@@ -57,9 +58,9 @@ impl ReverseProxy {
         Self::started(process, ports, home)
     }
 
-    fn started(mut process: Process, ports: Vec<u16>, home: Home) -> Self {
+    fn started(mut process: Process, ports: Ports, home: Home) -> Self {
         process.start();
-        for port in &ports {
+        for port in &ports.numbers {
             wait_until("the proxy listens", PATIENCE, || {
                 assert!(process.is_alive(), "it ended: {}", process.words());
                 TcpStream::connect(("127.0.0.1", *port)).is_ok()
@@ -74,7 +75,7 @@ impl ReverseProxy {
 
     /// The ports it listens on.
     pub fn ports(&self) -> &[u16] {
-        &self.ports
+        &self.ports.numbers
     }
 
     /// Its own directory.
@@ -88,15 +89,21 @@ impl ReverseProxy {
     }
 }
 
-fn free_ports(count: usize) -> Vec<u16> {
-    let mut ports = Vec::new();
-    while ports.len() < count {
-        let port = free_port();
-        if !ports.contains(&port) {
-            ports.push(port);
+/// Ports that are held, and their numbers.
+#[derive(Debug)]
+struct Ports {
+    numbers: Vec<u16>,
+    _held: Vec<Port>,
+}
+
+impl Ports {
+    fn new(count: usize) -> Self {
+        let held: Vec<_> = (0..count).map(|_| Port::new()).collect();
+        Self {
+            numbers: held.iter().map(Port::number).collect(),
+            _held: held,
         }
     }
-    ports
 }
 
 fn written(home: &Home, name: &str, config: &str) -> String {

@@ -135,10 +135,12 @@ fn c09_without_a_node_contract_wallets_wait_and_keys_do_not() {
     });
 }
 
-/// A port on which nobody listens.
+/// A port on which nobody listens until this process ends.
 fn closed_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+    let port = countersign_testkit::servers::Port::new();
+    let number = port.number();
+    std::mem::forget(port);
+    number
 }
 
 #[test]

@@ -1,0 +1,164 @@
+//! Calls of one moment go out together: what many tasks ask one node for is one command of many
+//! keys.
+//!
+//! The first to wait sends a carrier, which lets every task that is ready speak first and then
+//! takes all keys along. Nobody waits for company, and nobody whose task ends takes another's
+//! answer away.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex},
+};
+
+use redis::{Pipeline, RedisError, RedisResult, Value};
+use tokio::{sync::oneshot, task::yield_now};
+
+use super::one::{One, lock};
+use crate::nonces::{history_of, of_history};
+
+type Answer = RedisResult<Option<Vec<u8>>>;
+
+/// Who waits for a carrier.
+#[derive(Default)]
+pub(super) struct Queues {
+    reads: Mutex<Vec<Waiting>>,
+    takes: Mutex<Vec<Waiting>>,
+}
+
+struct Waiting {
+    key: String,
+    answer: oneshot::Sender<Answer>,
+}
+
+#[derive(Clone, Copy)]
+enum Errand {
+    Read,
+    Take,
+}
+
+impl One {
+    /// Reads a string.
+    pub(crate) async fn read(self: &Arc<Self>, key: String) -> Answer {
+        self.ask(Errand::Read, key).await
+    }
+
+    /// Takes a one-time record away: of any number that ask for one, one gets it. Gives what
+    /// stands behind its label if the node is a master and its history wrote the record.
+    pub(crate) async fn take(self: &Arc<Self>, key: String) -> Answer {
+        self.ask(Errand::Take, key).await
+    }
+
+    async fn ask(self: &Arc<Self>, errand: Errand, key: String) -> Answer {
+        let (answer, waits) = oneshot::channel();
+        let is_first = {
+            let mut queue = lock(self.queue(errand));
+            queue.push(Waiting { key, answer });
+            queue.len() == 1
+        };
+        if is_first {
+            tokio::spawn(self.clone().carry(errand));
+        }
+        match waits.await {
+            Ok(answer) => answer,
+            Err(_) => Err(std::io::Error::other("the runtime is ending").into()),
+        }
+    }
+
+    async fn carry(self: Arc<Self>, errand: Errand) {
+        yield_now().await;
+        let mut all = std::mem::take(&mut *lock(self.queue(errand)));
+        while all.len() > MOST {
+            let some = all.split_off(all.len() - MOST);
+            tokio::spawn(self.clone().run(errand, some));
+        }
+        self.run(errand, all).await;
+    }
+
+    async fn run(self: Arc<Self>, errand: Errand, all: Vec<Waiting>) {
+        let answers = match errand {
+            Errand::Read => self.read_all(&all).await,
+            Errand::Take => self.take_all(&all).await,
+        };
+        match answers {
+            Ok(answers) => {
+                for (waiting, answer) in all.into_iter().zip(answers) {
+                    let _ = waiting.answer.send(Ok(answer)); // an error says that nobody listens
+                }
+            }
+            Err(error) => {
+                for waiting in all {
+                    let _ = waiting.answer.send(Err(error.clone()));
+                }
+            }
+        }
+    }
+
+    async fn read_all(&self, all: &[Waiting]) -> RedisResult<Vec<Option<Vec<u8>>>> {
+        let mut read = redis::cmd("MGET");
+        all.iter().for_each(|waiting| {
+            read.arg(&waiting.key);
+        });
+        let answer = match self.send(&read).await {
+            Err(error) if error.is_connection_dropped() => self.send(&read).await,
+            answer => answer,
+        };
+        strings(answer?, all.len())
+    }
+
+    async fn take_all(&self, all: &[Waiting]) -> RedisResult<Vec<Option<Vec<u8>>>> {
+        let keys: Vec<&str> = all.iter().map(|waiting| waiting.key.as_str()).collect();
+        let mut take = Pipeline::new();
+        take.atomic().cmd("MGET").arg(&keys);
+        take.cmd("DEL").arg(&keys);
+        take.cmd("INFO").arg("replication");
+        let answers = self.transact(&take).await?;
+        let Ok([kept, _, info]) = <[Value; 3]>::try_from(answers) else {
+            return Err(odd());
+        };
+        let info = redis::from_redis_value::<String>(info)?;
+        let history = history_of(&info);
+        let mut seen = HashSet::new();
+        let mut taken = strings(kept, all.len())?;
+        for (key, kept) in keys.into_iter().zip(&mut taken) {
+            let is_first = seen.insert(key);
+            let Some(record) = kept.take() else { continue };
+            if !is_first {
+                continue; // the same command read it for the one before
+            }
+            *kept = history.and_then(|history| of_history(record, history));
+            if let (None, Some(history)) = (&*kept, history) {
+                self.learn(history); // what is issued from now on gets the label that is right
+            }
+        }
+        Ok(taken)
+    }
+
+    fn queue(&self, errand: Errand) -> &Mutex<Vec<Waiting>> {
+        match errand {
+            Errand::Read => &self.queues.reads,
+            Errand::Take => &self.queues.takes,
+        }
+    }
+}
+
+/// As many strings as were asked for; what is of another type counts as absent.
+fn strings(answer: Value, count: usize) -> RedisResult<Vec<Option<Vec<u8>>>> {
+    let Value::Array(values) = answer else {
+        return Err(odd());
+    };
+    if values.len() != count {
+        return Err(odd());
+    }
+    let strings = values.into_iter().map(|value| match value {
+        Value::BulkString(text) => Some(text),
+        _ => None,
+    });
+    Ok(strings.collect())
+}
+
+fn odd() -> RedisError {
+    std::io::Error::other("Redis answered what was not asked").into()
+}
+
+/// How many keys go out in one command: Redis does nothing else meanwhile.
+const MOST: usize = 128;
