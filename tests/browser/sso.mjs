@@ -157,6 +157,46 @@ await play({
     application.server.close();
   },
 
+  /** A newcomer without a wallet, who opens what the terminal says; by `localhost` too. */
+  async newcomer(browser, { issuer }) {
+    for (const address of [`${issuer}/demo`, `${issuer.replace('127.0.0.1', 'localhost')}/`]) {
+      const context = await browser.newContext();
+      const page = await visit(context, address, { mayAsk: [issuer] });
+      same(page.url(), `${issuer}/demo`);
+      await button(page, 'Sign in').click();
+      await page.locator('.demo').first().click();
+      await page.getByRole('heading', { name: 'The demo application wants to know who you are' }).waitFor();
+      const account = await page.locator('code').first().innerText();
+      await button(page, 'Allow').click();
+      const signedIn = page.getByText('You are signed in as');
+      await signedIn.waitFor();
+      check((await signedIn.innerText()).includes(account.split(':').pop()), 'as that account');
+      check((await page.locator('#claims').innerText()).includes(account), 'and the ID token says so');
+      same(page.url(), `${issuer}/demo`, 'no code stays in the address');
+      await button(page, 'Sign out').click();
+      await button(page, 'Sign in').waitFor();
+      same([page.url(), await signedIn.count()], [`${issuer}/demo`, 0]);
+      await button(page, 'Sign in').click();
+      await page.getByRole('link', { name: 'Cancel' }).click();
+      await page.getByText('You said no').waitFor();
+      await context.close();
+    }
+
+    // An application of their own, which nobody registered.
+    const own = await Application.of({ issuer, id: 'example' });
+    const asked = await own.ask();
+    const context = await browser.newContext();
+    const page = await visit(context, asked.url, { mayAsk: [own.origin] });
+    await page.locator('.demo').first().click();
+    await button(page, 'Allow').click();
+    await own.back(page);
+    const { id_token } = await own.redeem(page, asked);
+    const out = { id_token_hint: id_token, post_logout_redirect_uri: `${own.origin}/` };
+    await page.goto(oidc.buildEndSessionUrl(own.config, out).href);
+    same(page.url(), `${own.origin}/`);
+    own.server.close();
+  },
+
   /** Who does not want to goes back with `access_denied`: from the login page and from the question. */
   async refusal(browser, { issuer, shop }) {
     const application = await Application.of({ issuer, ...shop });

@@ -10,6 +10,7 @@ mod clients;
 mod codes;
 mod conformance;
 mod contract_wallets;
+mod dialects;
 mod differential;
 mod guards;
 mod layers;

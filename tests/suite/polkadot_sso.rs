@@ -4,8 +4,11 @@ use std::{collections::BTreeMap, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use countersign_core::{EngineBuilder, Wallet};
-use countersign_http::{AuthHttp, dialects::PolkadotSso};
+use countersign_core::{EngineBuilder, Limits, Quota, Wallet};
+use countersign_http::{
+    AuthHttp, LoginPage,
+    dialects::{PolkadotSso, Quickstart},
+};
 use countersign_jwt::{Algorithm, Jwt, Key, KeyRing};
 use countersign_polkadot::{Network, Polkadot, PolkadotWallet, Scheme};
 use countersign_sso::{Client, Params, StaticClients, form_urlencode};
@@ -727,6 +730,56 @@ fn an_engine_without_keys_or_without_polkadot_cannot_carry_it() {
     let error = refused.unwrap_err();
     let codes: Vec<_> = error.faults().iter().map(|fault| fault.code).collect();
     assert_eq!(codes, ["CFG_PART_MISSING", "CFG_SSO_KEYS"], "{error}");
+}
+
+#[test]
+fn limits_that_admit_nothing_and_a_look_that_is_none_are_refused() {
+    let stage = Stage::built(ORIGIN, parts);
+    let limits = Limits {
+        token: Quota::per_minute(0),
+        ..PolkadotSso::LIMITS
+    };
+    let dialect = PolkadotSso::new(StaticClients::new([]).unwrap())
+        .limits(limits)
+        .look(LoginPage::new().lang("<en>"));
+    let error = AuthHttp::new(stage.engine).with(dialect).unwrap_err();
+    let codes: Vec<_> = error.faults().iter().map(|fault| fault.code).collect();
+    assert_eq!(codes, ["CFG_LIMITS", "CFG_PAGE"], "{error}");
+}
+
+#[test]
+fn two_dialects_on_one_path_keep_their_rules_and_their_words() {
+    run(async {
+        let site = site(Stage::built(ORIGIN, parts), |dialect| {
+            dialect.challenge_at("/both")
+        });
+        let auth = site.auth.with(Quickstart::at("/nonce", "/both")).unwrap();
+        let rig = Bare(auth);
+        let elsewhere = "https://elsewhere.example";
+        for (method, status, anybody) in [("GET", 204, "*"), ("POST", 403, "")] {
+            let preflight = Request::options("/both")
+                .header(header::ORIGIN, elsewhere)
+                .header(header::ACCESS_CONTROL_REQUEST_METHOD, method);
+            let preflight = preflight.body(Bytes::new()).unwrap();
+            let answer = Browser::program(&rig).raw(preflight).await;
+            assert_eq!(answer.status(), status, "{method}");
+            assert_eq!(answer.header("access-control-allow-origin"), anybody);
+        }
+        let refused = Browser::on(&rig, elsewhere).post("/both", json!({})).await;
+        assert_eq!(refused.refusal(), refusal("origin_rejected", 403));
+        let missing = Browser::on(&rig, ORIGIN).post("/both", json!({})).await;
+        let words = "Expected prepareMessage object as body.";
+        assert_eq!(missing.json()["message"], words);
+        let good = path(&query("shop", CALLBACK, &alice())).replace("/api/auth/challenge", "/both");
+        let asked = program(&rig).get(&good).await;
+        assert_eq!(
+            (
+                asked.status().as_u16(),
+                asked.header("access-control-allow-origin")
+            ),
+            (200, "*")
+        );
+    });
 }
 
 #[test]

@@ -30,7 +30,7 @@ use actix_web::{
 };
 use bytes::Bytes;
 use countersign_core::{Error, FromSession, Session};
-use countersign_http::{AuthHttp, Peer};
+use countersign_http::{AuthHttp, Peer, SentHeaders};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// The endpoints of `auth` at [`AuthHttp::base`] and [`AuthHttp::beyond_base`], and what the guard needs; for
@@ -60,18 +60,17 @@ impl<T: FromSession> FromRequest for SignedIn<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Self::Error>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
-        let auth = request.app_data::<web::Data<AuthHttp>>().cloned();
-        let method = method(request);
-        let named = |name: HeaderName| {
-            let values = request.headers().get_all(name.as_str());
-            values.map(move |value| (name.clone(), value))
-        };
-        let headers = copied(AuthHttp::GUARD_HEADERS.into_iter().flat_map(named));
+        let request = request.clone();
         Box::pin(async move {
+            let auth = request.app_data::<web::Data<AuthHttp>>();
             let auth = auth.ok_or_else(|| ErrorInternalServerError(MISSING))?;
-            let view = auth.guard_as(&method, &headers).await;
-            view.map(Self)
-                .map_err(|error| Refused { error, auth }.into())
+            let view = auth
+                .guard_as(&method(&request), &Sent(request.headers()))
+                .await;
+            view.map(Self).map_err(|error| {
+                let auth = auth.clone();
+                Refused { error, auth }.into()
+            })
         })
     }
 }
@@ -104,14 +103,21 @@ async fn answer(auth: AuthHttp, request: HttpRequest, body: web::Payload) -> Htt
     let mut across = http::Request::new(body);
     *across.method_mut() = method(&request);
     *across.uri_mut() = request.uri().to_string().parse().unwrap_or_default();
-    let headers = request.headers().iter();
-    *across.headers_mut() = copied(headers.filter_map(|(name, value)| {
-        let name = name.as_str().parse().ok()?;
-        Some((name, value))
-    }));
+    *across.headers_mut() = copied(request.headers());
     let peer = Peer(request.peer_addr().map(|address| address.ip()));
     across.extensions_mut().insert(peer);
     response(auth.handle_stream(across).await)
+}
+
+/// Actix Web has headers of its own.
+struct Sent<'r>(&'r header::HeaderMap);
+
+impl SentHeaders for Sent<'_> {
+    fn values<'a>(&'a self, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
+        self.0
+            .get_all(name.as_str())
+            .map(header::HeaderValue::as_bytes)
+    }
 }
 
 /// Actix speaks another version of `http`.
@@ -120,11 +126,13 @@ fn method(request: &HttpRequest) -> http::Method {
     method.expect("a method in one version of `http` is one in the other")
 }
 
-/// Actix Web has headers of its own; a name or value that `http` refuses cannot have come in.
-fn copied<'a>(headers: impl Iterator<Item = (HeaderName, &'a header::HeaderValue)>) -> HeaderMap {
-    headers
-        .filter_map(|(name, value)| Some((name, HeaderValue::from_bytes(value.as_bytes()).ok()?)))
-        .collect()
+/// A name or value that `http` refuses cannot have come in.
+fn copied(sent: &header::HeaderMap) -> HeaderMap {
+    let pairs = sent.iter().filter_map(|(name, value)| {
+        let value = HeaderValue::from_bytes(value.as_bytes()).ok()?;
+        Some((name.as_str().parse::<HeaderName>().ok()?, value))
+    });
+    pairs.collect()
 }
 
 fn response(answer: http::Response<Bytes>) -> HttpResponse {

@@ -18,7 +18,7 @@
 use ::http::{HeaderMap, HeaderName, HeaderValue};
 use bytes::Bytes;
 use countersign_core::{Error, FromSession, Session};
-use countersign_http::{AuthHttp, Peer};
+use countersign_http::{AuthHttp, Peer, SentHeaders};
 use rocket::{
     Build, Catcher, Data, Request, Response, Rocket, Route, async_trait, catcher,
     data::ByteUnit,
@@ -62,8 +62,7 @@ impl route::Handler for Countersign {
         let mut across = ::http::Request::new(body);
         *across.method_mut() = method.as_str().parse().expect("a method of HTTP");
         *across.uri_mut() = request.uri().to_string().parse().unwrap_or_default();
-        let pair = |sent: Header<'r>| Some((sent.name.as_str().parse().ok()?, sent.value));
-        *across.headers_mut() = copied(request.headers().iter().filter_map(pair));
+        *across.headers_mut() = copied(request.headers());
         let peer = Peer(request.remote().map(|address| address.ip()));
         across.extensions_mut().insert(peer);
         route::Outcome::Success(response(self.0.handle_stream(across).await))
@@ -98,12 +97,7 @@ impl<'r, T: FromSession> FromRequest<'r> for SignedIn<T> {
             return Outcome::Error((Status::InternalServerError, None));
         };
         let method = request.method().as_str().parse().expect("a method of HTTP");
-        let named = |name: HeaderName| {
-            let values = request.headers().get(name.as_str());
-            values.map(move |value| (name.clone(), value))
-        };
-        let headers = copied(AuthHttp::GUARD_HEADERS.into_iter().flat_map(named));
-        match auth.guard_as(&method, &headers).await {
+        match auth.guard_as(&method, &Sent(request.headers())).await {
             Ok(view) => Outcome::Success(Self(view)),
             Err(error) => {
                 let status = Status::new(auth.refuse(&error).status().as_u16());
@@ -126,10 +120,20 @@ async fn sent_method(request: &Request<'_>, data: &mut Data<'_>) -> Method {
 }
 
 /// Rocket has headers of its own; it has dropped those that are not UTF-8.
-fn copied(headers: impl Iterator<Item = (HeaderName, impl AsRef<str>)>) -> HeaderMap {
-    headers
-        .filter_map(|(name, value)| Some((name, HeaderValue::from_str(value.as_ref()).ok()?)))
-        .collect()
+struct Sent<'r>(&'r rocket::http::HeaderMap<'r>);
+
+impl SentHeaders for Sent<'_> {
+    fn values<'a>(&'a self, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
+        self.0.get(name.as_str()).map(str::as_bytes)
+    }
+}
+
+fn copied(sent: &rocket::http::HeaderMap<'_>) -> HeaderMap {
+    let pairs = sent.iter().filter_map(|header| {
+        let value = HeaderValue::from_str(&header.value).ok()?;
+        Some((header.name.as_str().parse::<HeaderName>().ok()?, value))
+    });
+    pairs.collect()
 }
 
 fn response<'r>(answer: ::http::Response<Bytes>) -> Response<'r> {

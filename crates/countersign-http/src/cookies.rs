@@ -4,8 +4,10 @@ use std::borrow::Cow;
 
 use cookie::{Cookie, SameSite};
 use countersign_core::{Binding, Code, Engine, Error, SessionToken};
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderValue, header};
 use memchr::memchr;
+
+use crate::SentHeaders;
 
 /// What the cookies of one site are called and where they go.
 ///
@@ -81,11 +83,11 @@ pub(crate) struct Cookies<'a> {
 impl<'a> Cookies<'a> {
     /// Reads ours among all cookies. Two of one name are refused: one of them was planted, and
     /// there is no telling which.
-    pub(crate) fn read(headers: &'a HeaderMap, names: &CookieNames) -> Result<Self, Error> {
+    pub(crate) fn read(headers: &'a impl SentHeaders, names: &CookieNames) -> Result<Self, Error> {
         let mut cookies = Self::default();
-        for header in headers.get_all(header::COOKIE) {
+        for header in headers.values(&header::COOKIE) {
             // Bytes, not text: what other cookies hold must not hide ours.
-            let mut rest = header.as_bytes();
+            let mut rest = header;
             while !rest.is_empty() {
                 let end = memchr(b';', rest).unwrap_or(rest.len());
                 let pair = &rest[..end];

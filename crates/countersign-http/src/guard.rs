@@ -4,9 +4,13 @@ use std::{pin::pin, time::Duration};
 
 use bytes::Bytes;
 use countersign_core::{Code, Credential, Error, FromSession, Session, SessionKind};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header};
+use http::{HeaderValue, Method, Response, header};
+use tracing::Instrument as _;
 
-use crate::{AuthHttp, DEADLINE, Inner, cookies::Cookies, guarded, measure, origins, reply::Reply};
+use crate::{
+    AuthHttp, DEADLINE, Inner, SentHeaders, cookies::Cookies, guarded, headers::text,
+    measure::Look, origins, reply::Reply,
+};
 
 /// How a guard looks at a signed access token.
 #[derive(Debug, Clone, Copy)]
@@ -16,14 +20,6 @@ pub(crate) enum Guard {
 }
 
 impl AuthHttp {
-    /// The headers that a [`guard`](Self::guard) reads, for adapters that must copy them.
-    pub const GUARD_HEADERS: [HeaderName; 4] = [
-        header::AUTHORIZATION,
-        header::COOKIE,
-        header::ORIGIN,
-        HeaderName::from_static("sec-fetch-site"),
-    ];
-
     /// The same, with guards that take a signed access token at its word until it expires, without
     /// asking the session store. A sign-out is then seen only when the token ends; the endpoints of
     /// countersign itself stay strict.
@@ -40,16 +36,15 @@ impl AuthHttp {
     /// # Errors
     /// `session_required`, `token_invalid`, `request_malformed` (two session cookies),
     /// `store_unavailable`.
-    pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Session, Error> {
-        let work = pin!(async {
-            match (self.1, bearer(headers)?) {
-                (Guard::Stateless, Some(token)) if token.contains('.') => {
-                    Box::pin(self.0.engine.authenticate_stateless(token)).await
-                }
-                _ => self.0.authenticate(headers).await,
+    pub async fn authenticate(&self, headers: &impl SentHeaders) -> Result<Session, Error> {
+        let engine = &self.0.engine;
+        match (self.1, self.0.credential(headers)?) {
+            (Guard::Stateless, Credential::Bearer(token)) if token.contains('.') => {
+                let mut work = Box::pin(engine.authenticate_stateless(token));
+                guarded(DEADLINE, work.as_mut()).await
             }
-        });
-        guarded(DEADLINE, work).await
+            (_, credential) => guarded(DEADLINE, pin!(engine.authenticate(credential))).await,
+        }
     }
 
     /// The same for a guard in front of the application's own routes: where a cookie stands behind a
@@ -58,7 +53,11 @@ impl AuthHttp {
     ///
     /// # Errors
     /// Those of [`authenticate`](Self::authenticate), and `origin_rejected`.
-    pub async fn guard(&self, method: &Method, headers: &HeaderMap) -> Result<Session, Error> {
+    pub async fn guard(
+        &self,
+        method: &Method,
+        headers: &impl SentHeaders,
+    ) -> Result<Session, Error> {
         self.guard_as(method, headers).await
     }
 
@@ -76,19 +75,30 @@ impl AuthHttp {
     ///
     /// # Errors
     /// Those of [`guard`](Self::guard), and those of the view.
-    pub async fn guard_as<T>(&self, method: &Method, headers: &HeaderMap) -> Result<T, Error>
-    where
-        T: FromSession,
-    {
-        let work = pin!(async {
-            let session = self.authenticate(headers).await?;
-            let is_safe = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
-            if session.kind == SessionKind::Cookie && !is_safe {
-                origins::check(&self.0.engine, headers, &self.0.cookies)?;
-            }
-            T::from_session(session, self.0.engine.now())
-        });
-        measure::guard(work).await
+    pub async fn guard_as<T: FromSession>(
+        &self,
+        method: &Method,
+        headers: &impl SentHeaders,
+    ) -> Result<T, Error> {
+        let look = Look::begin();
+        let session = self.authenticate(headers).instrument(look.span()).await;
+        let view = session.and_then(|session| self.view(session, method, headers));
+        look.end(view.as_ref().err());
+        view
+    }
+
+    fn view<T: FromSession>(
+        &self,
+        session: Session,
+        method: &Method,
+        headers: &impl SentHeaders,
+    ) -> Result<T, Error> {
+        let engine = &self.0.engine;
+        let is_safe = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+        if session.kind == SessionKind::Cookie && !is_safe {
+            origins::check(engine, headers, &self.0.cookies)?;
+        }
+        T::from_session(session, engine.now())
     }
 
     /// Whether the wallet signed no longer ago than `within`: for what a session alone should not
@@ -119,30 +129,30 @@ impl AuthHttp {
 }
 
 impl Inner {
-    pub(crate) async fn authenticate(&self, headers: &HeaderMap) -> Result<Session, Error> {
-        let credential = match bearer(headers)? {
-            Some(token) => Credential::Bearer(token),
-            None => {
-                let cookies = Cookies::read(headers, &self.cookies)?;
-                Credential::Cookie(cookies.session.ok_or(Code::SessionRequired)?)
-            }
-        };
-        self.engine.authenticate(credential).await
+    pub(crate) async fn authenticate(&self, headers: &impl SentHeaders) -> Result<Session, Error> {
+        self.engine.authenticate(self.credential(headers)?).await
+    }
+
+    fn credential<'a>(&self, headers: &'a impl SentHeaders) -> Result<Credential<'a>, Error> {
+        if let Some(token) = bearer(headers)? {
+            return Ok(Credential::Bearer(token));
+        }
+        let cookies = Cookies::read(headers, &self.cookies)?;
+        let session = cookies.session.ok_or(Code::SessionRequired)?;
+        Ok(Credential::Cookie(session))
     }
 }
 
 /// The token of an `Authorization: Bearer` header (RFC 6750 section 2.1), if there is one.
-pub(crate) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Error> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+pub(crate) fn bearer(headers: &impl SentHeaders) -> Result<Option<&str>, Error> {
+    let mut values = headers.values(&header::AUTHORIZATION);
     let Some(value) = values.next() else {
         return Ok(None);
     };
     if values.next().is_some() {
         return Err(Code::RequestMalformed.into());
     }
-    let text = value
-        .to_str()
-        .map_err(|e| Error::with_source(Code::RequestMalformed, e))?;
-    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    let value = text(value).ok_or(Code::RequestMalformed)?;
+    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
     Ok(scheme.eq_ignore_ascii_case("bearer").then_some(token))
 }

@@ -9,6 +9,7 @@ mod cookies;
 pub mod dialects;
 mod endpoints;
 mod guard;
+mod headers;
 mod health;
 mod housekeeping;
 #[cfg(feature = "login-page")]
@@ -51,6 +52,7 @@ use reply::Reply;
 use route::Route;
 
 pub use body::{BODY_LIMIT, LONG_BODY_LIMIT};
+pub use headers::SentHeaders;
 #[cfg(feature = "login-page")]
 pub use login_page::LoginPage;
 pub use proxies::ProxyHeader;
@@ -352,14 +354,13 @@ async fn guarded<T>(
     let mut work = AssertUnwindSafe(work).catch_unwind();
     // What need not wait needs no timer: the stores of one process answer at once.
     let outcome = match poll_immediate(&mut work).await {
-        Some(outcome) => Ok(outcome),
-        None => tokio::time::timeout(deadline, work).await,
+        Some(outcome) => outcome,
+        // On the heap, because frameworks move their futures about, and a timer is large.
+        None => Box::pin(tokio::time::timeout(deadline, work))
+            .await
+            .map_err(|elapsed| Error::with_source(Code::PluginError, elapsed))?,
     };
-    match outcome {
-        Ok(Ok(result)) => result,
-        Ok(Err(_panic)) => Err(Error::with_source(Code::PluginError, "a plugin panicked")),
-        Err(elapsed) => Err(Error::with_source(Code::PluginError, elapsed)),
-    }
+    outcome.map_err(|_panic| Error::with_source(Code::PluginError, "a plugin panicked"))?
 }
 
 /// How long the whole handling may take once the request is there. Stores and chains have shorter

@@ -1,11 +1,10 @@
 //! One request, or one look of a guard: a span around it, its count and its time.
 
-use std::pin::Pin;
 #[cfg(feature = "metrics")]
 use std::time::Instant;
 
 use countersign_core::Error;
-use tracing::{Instrument, field::Empty};
+use tracing::{Instrument, Span, field::Empty};
 
 use crate::reply::Reply;
 
@@ -24,18 +23,32 @@ pub(crate) async fn request(endpoint: &str, work: impl Future<Output = Reply>) -
     reply
 }
 
-/// Looks at a request to a route of the application. The work stays where it was made.
-pub(crate) async fn guard<T>(
-    work: Pin<&mut impl Future<Output = Result<T, Error>>>,
-) -> Result<T, Error> {
-    let span = tracing::debug_span!(target: "countersign", "guard", code = Empty);
+/// A guard's look at a request to a route of the application.
+pub(crate) struct Look {
+    span: Span,
     #[cfg(feature = "metrics")]
-    let begun = Instant::now();
-    let result = work.instrument(span.clone()).await;
-    if let Err(error) = &result {
-        span.record("code", error.code().as_str());
+    begun: Instant,
+}
+
+impl Look {
+    pub(crate) fn begin() -> Self {
+        Self {
+            span: tracing::debug_span!(target: "countersign", "guard", code = Empty),
+            #[cfg(feature = "metrics")]
+            begun: Instant::now(),
+        }
     }
-    #[cfg(feature = "metrics")]
-    crate::metrics::guard(result.as_ref().err(), begun.elapsed());
-    result
+
+    /// What the look's work happens in.
+    pub(crate) fn span(&self) -> Span {
+        self.span.clone()
+    }
+
+    pub(crate) fn end(self, refused: Option<&Error>) {
+        if let Some(error) = refused {
+            self.span.record("code", error.code().as_str());
+        }
+        #[cfg(feature = "metrics")]
+        crate::metrics::guard(refused, self.begun.elapsed());
+    }
 }

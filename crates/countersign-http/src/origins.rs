@@ -1,10 +1,12 @@
 //! Whose pages may speak to us: the origin rule, and CORS for the configured origins.
 
 use countersign_core::{Code, Engine, Error, Origin};
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 use crate::{
+    SentHeaders,
     cookies::{CookieNames, Cookies},
+    headers::text,
     mounts::Pages,
     reply::{Reply, listed},
     route::Route,
@@ -14,13 +16,13 @@ use crate::{
 ///
 /// # Errors
 /// `origin_rejected` for one that is not configured, `null` and whatever is no origin.
-pub(crate) fn of(engine: &Engine, headers: &HeaderMap) -> Result<Option<Origin>, Error> {
-    let mut values = headers.get_all(header::ORIGIN).iter();
+pub(crate) fn of(engine: &Engine, headers: &impl SentHeaders) -> Result<Option<Origin>, Error> {
+    let mut values = headers.values(&header::ORIGIN);
     let Some(value) = values.next() else {
         return Ok(None);
     };
-    let text = value.to_str().ok().filter(|_| values.next().is_none());
-    let origin: Origin = text
+    let value = text(value).filter(|_| values.next().is_none());
+    let origin: Origin = value
         .and_then(|text| {
             text.parse()
                 .ok()
@@ -38,13 +40,13 @@ pub(crate) fn of(engine: &Engine, headers: &HeaderMap) -> Result<Option<Origin>,
 /// acts for nobody but itself.
 pub(crate) fn check(
     engine: &Engine,
-    headers: &HeaderMap,
+    headers: &impl SentHeaders,
     names: &CookieNames,
 ) -> Result<(), Error> {
     if of(engine, headers)?.is_some() {
         return Ok(());
     }
-    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    let site = headers.values(&SEC_FETCH_SITE).next();
     let ours = matches!(site, Some(b"same-origin"));
     let foreign = matches!(site, Some(b"cross-site" | b"same-site"));
     if foreign || !ours && Cookies::read(headers, names)?.any() {
@@ -108,3 +110,5 @@ pub(crate) fn allow(engine: &Engine, headers: &HeaderMap, pages: Pages, reply: &
         );
     }
 }
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");

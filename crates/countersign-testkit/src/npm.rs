@@ -4,11 +4,12 @@ use std::{fs::File, path::Path};
 
 use tokio::process::Command;
 
-/// Installs what a folder's lock file names, if that has not been done. Tests run in processes of
+/// Installs what a folder's lock file names, if that has not been done since it changed. Tests run in processes of
 /// their own: one installs, the others wait.
 pub async fn npm_ci(folder: &Path) {
     let lock = alone(folder).await;
-    if !folder.join("node_modules/.package-lock.json").exists() {
+    let mark = folder.join("node_modules/.package-lock.json");
+    if !is_since(&mark, &folder.join("package-lock.json")) {
         let output = Command::new("npm")
             .args(["ci", "--ignore-scripts", "--legacy-peer-deps"])
             .args(["--no-audit", "--no-fund"])
@@ -30,6 +31,13 @@ pub async fn alone(folder: &Path) -> File {
         .await
         .unwrap()
         .unwrap()
+}
+
+/// Whether a mark was made, and what it stands for has not changed since.
+pub fn is_since(mark: &Path, list: &Path) -> bool {
+    let changed = |path: &Path| path.metadata().and_then(|file| file.modified());
+    let listed = changed(list).unwrap();
+    changed(mark).is_ok_and(|made| made >= listed)
 }
 
 /// Runs a script of a folder whose packages are installed; gives what it printed.

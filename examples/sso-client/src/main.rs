@@ -45,7 +45,9 @@ async fn main() -> Result<(), Fault> {
         .route("/sign-out", post(sign_out))
         .layer(middleware::map_response(pages::harden))
         .with_state(app.clone());
-    let listener = TcpListener::bind(address).await?;
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|error| format!("{address}: {error}; PORT names another port"))?;
     app.settings.announce();
     Ok(axum::serve(listener, routes)
         .with_graceful_shutdown(shutdown()?)

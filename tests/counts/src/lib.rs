@@ -17,21 +17,21 @@ pub fn path(name: &str) -> Option<Box<dyn FnMut()>> {
         })
     };
     Some(match name {
-        "ethereum" => of_text(SignInText::ethereum()),
-        "sr25519" => of_text(SignInText::sr25519()),
-        "ed25519" => of_text(SignInText::ed25519()),
+        "ethereum" => of_text(SignInText::ethereum(0)),
+        "sr25519" => of_text(SignInText::sr25519(0)),
+        "ed25519" => of_text(SignInText::ed25519(0)),
         "ethereum-bare" => {
-            let text = SignInText::ethereum();
+            let text = SignInText::ethereum(0);
             Box::new(move || {
                 black_box(recover(black_box(&text.message), &text.signature));
             })
         }
         "sr25519-bare" => {
-            let signed = Signed::of(&SignInText::sr25519());
+            let signed = Signed::of(&SignInText::sr25519(0));
             Box::new(move || black_box(&signed).sr25519())
         }
         "ed25519-bare" => {
-            let signed = Signed::of(&SignInText::ed25519());
+            let signed = Signed::of(&SignInText::ed25519(0));
             Box::new(move || black_box(&signed).ed25519())
         }
         "guard-cookie" => {

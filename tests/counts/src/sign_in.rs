@@ -22,29 +22,29 @@ pub struct SignInText {
 }
 
 impl SignInText {
-    /// By an externally owned account of Ethereum.
-    pub fn ethereum() -> Self {
+    /// By an externally owned account of Ethereum. Each number has a nonce of its own.
+    pub fn ethereum(number: u32) -> Self {
         let chain: ChainId = "eip155:1".parse().expect("a chain");
         let wallet = EthereumWallet::from_bytes(&[7; 32], chain).expect("a key");
-        Self::of(Ethereum::mainnet(), &wallet)
+        Self::of(Ethereum::mainnet(), &wallet, number)
     }
 
     /// By an sr25519 key on Polkadot.
-    pub fn sr25519() -> Self {
-        Self::substrate(Scheme::Sr25519)
+    pub fn sr25519(number: u32) -> Self {
+        Self::substrate(Scheme::Sr25519, number)
     }
 
     /// By an ed25519 key on Polkadot.
-    pub fn ed25519() -> Self {
-        Self::substrate(Scheme::Ed25519)
+    pub fn ed25519(number: u32) -> Self {
+        Self::substrate(Scheme::Ed25519, number)
     }
 
-    fn substrate(scheme: Scheme) -> Self {
+    fn substrate(scheme: Scheme, number: u32) -> Self {
         let wallet = PolkadotWallet::from_seed(scheme, &[7; 32], &Network::POLKADOT);
-        Self::of(Polkadot::new(), &wallet.expect("a key"))
+        Self::of(Polkadot::new(), &wallet.expect("a key"), number)
     }
 
-    fn of(verifier: impl ChainVerifier, wallet: &dyn Wallet) -> Self {
+    fn of(verifier: impl ChainVerifier, wallet: &dyn Wallet, number: u32) -> Self {
         let now = Timestamp::from_secs(1_767_225_600);
         let chain = wallet.chain();
         let message = SignIn {
@@ -57,7 +57,7 @@ impl SignInText {
             uri: Some(ORIGIN.to_owned()),
             chain: chain.clone(),
             chain_text: Some(chain.reference().to_owned()),
-            nonce: "k7Qm2ZtR9vXc4LpW8sYd6HbN".to_owned(),
+            nonce: format!("k7Qm2ZtR9vXc4LpW8sY{number:05}"),
             issued_at: Some(DateTime::at(now)),
             expiration_time: None,
             not_before: None,

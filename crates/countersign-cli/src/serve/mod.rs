@@ -69,7 +69,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
         output::line(format_args!("try it: open {origin}/demo in a browser"));
         output::line(format_args!(
             "or with an application of your own: client_id `{}`, no secret, redirect_uri \
-             http://127.0.0.1:PORT/callback; `cargo run -p sso-client` is one",
+             http://127.0.0.1:PORT/callback; `SSO_ISSUER={origin} cargo run -p sso-client` is one",
             provider::EXAMPLE
         ));
     }

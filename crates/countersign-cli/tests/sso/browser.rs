@@ -14,6 +14,11 @@ fn wallets_sign_in_for_an_application_on_the_real_login_page() {
 }
 
 #[test]
+fn a_newcomer_signs_in_to_the_demo_application_and_to_one_of_their_own() {
+    play("newcomer");
+}
+
+#[test]
 fn u11_who_refuses_goes_back_to_the_application_with_access_denied() {
     play("refusal");
 }

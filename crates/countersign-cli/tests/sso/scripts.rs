@@ -5,7 +5,7 @@ use std::{
     process::Stdio,
 };
 
-use countersign_testkit::npm::{alone, npm_ci};
+use countersign_testkit::npm::{alone, is_since, npm_ci};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     process::Command,
@@ -69,11 +69,12 @@ pub(crate) async fn python_client(name: &str) -> (PathBuf, String) {
     let folder = folder(name);
     let python = folder.join(".venv/bin/python").display().to_string();
     let lock = alone(&folder).await;
-    if !folder.join(".venv/installed").exists() {
+    let mark = folder.join(".venv/installed");
+    if !is_since(&mark, &folder.join("requirements.txt")) {
         prepare("python3", &folder, &["-m", "venv", "--clear", ".venv"]).await;
         let arguments = ["-m", "pip", "install", "--quiet", "-r", "requirements.txt"];
         prepare(&python, &folder, &arguments).await;
-        std::fs::write(folder.join(".venv/installed"), "").unwrap();
+        std::fs::write(mark, "").unwrap();
     }
     drop(lock);
     (folder, python)

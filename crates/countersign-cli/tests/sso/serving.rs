@@ -7,6 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use countersign::{
+    Wallet,
+    polkadot::{Network, PolkadotWallet, Scheme},
+};
 use countersign_testkit::{
     ethereum_wallet,
     rig::{Browser, OnSocket},
@@ -264,6 +268,52 @@ fn a_server_that_is_told_to_end_answers_first() {
     };
     assert!(status.success(), "{status}");
     assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+}
+
+#[test]
+fn polkadot_sso_is_served_where_the_configuration_says_so() {
+    let folder = Folder::new();
+    let with = folder.write(
+        "with.toml",
+        &format!("[polkadot_sso]\nchallenge = 2\n{SHOP}"),
+    );
+    let without = folder.write("without.toml", SHOP);
+    let wallet = PolkadotWallet::from_seed(Scheme::Ed25519, &[7; 32], &Network::POLKADOT).unwrap();
+    let path = format!("/api/auth/challenge?address={}&{QUERY}", wallet.address());
+    for (config, is_served) in [(with, true), (without, false)] {
+        let node = Node::start(folder.path(), &["--dev", "--config", &config]);
+        let rig = OnSocket(node.address);
+        countersign_testkit::run(async {
+            let mut program = Browser::program(&rig);
+            let json = "application/json".parse().unwrap();
+            program.headers.insert(http::header::ACCEPT, json);
+            let answer = program.get(&path).await;
+            if !is_served {
+                assert_eq!(answer.status(), 404);
+                return;
+            }
+            let challenge = answer.json();
+            let signature = wallet.sign(challenge["message"].as_str().unwrap());
+            let answered = serde_json::json!({
+                "challenge_id": challenge["challenge_id"], "address": wallet.address(),
+                "signature": format!("0x{}", hex::encode(signature)),
+            });
+            let answer = program.post("/api/auth/verify", answered).await;
+            let url = answer.json()["redirect_url"].as_str().unwrap().to_owned();
+            assert!(
+                url.starts_with("http://127.0.0.1:9/callback?code="),
+                "{url}"
+            );
+            assert_eq!(program.get(&path).await.status(), 200);
+            assert_eq!(program.get(&path).await.status(), 429, "the limit is ours");
+        });
+    }
+    let none = folder.write("none.toml", "polkadot = false\n[polkadot_sso]\n");
+    let mut check = command(folder.path());
+    let check = check.args(["check-config", "--config", &none]);
+    let said = check.env("COUNTERSIGN_DEV", "1").output().unwrap();
+    let said = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert!(said.contains("CFG_PART_MISSING"), "{said}");
 }
 
 #[test]

@@ -169,13 +169,8 @@ impl EngineBuilder {
                 faults.push(ConfigFault::new("CFG_STATEMENT", detail));
             }
         }
-        for quota in [self.limits.challenge, self.limits.verify, self.limits.token] {
-            if quota.limit == 0 || quota.period.is_zero() || quota.period > LONGEST_PERIOD {
-                faults.push(ConfigFault::new(
-                    "CFG_LIMITS",
-                    "a quota admits nothing, or counts for longer than a day",
-                ));
-            }
+        if let Err(error) = self.limits.check() {
+            faults.extend_from_slice(error.faults());
         }
         let main_is_read = self
             .origins
@@ -226,5 +221,3 @@ impl EngineBuilder {
 fn missing(detail: &str) -> ConfigFault {
     ConfigFault::new("CFG_PART_MISSING", detail)
 }
-
-const LONGEST_PERIOD: Duration = Duration::from_secs(24 * 60 * 60);

@@ -34,7 +34,7 @@ impl Engine {
         };
         // A signed token has dots; an opaque one, and a refresh token, have none.
         // What is rare is on the heap: frameworks move their futures about, and this is part of them.
-        let session = if kind == SessionKind::Token && text.contains('.') {
+        let mut session = if kind == SessionKind::Token && text.contains('.') {
             Box::pin(self.of_access_token(text)).await?
         } else {
             let token = SessionToken::parse(text).ok_or(refused)?;
@@ -44,10 +44,9 @@ impl Engine {
         if session.kind != kind || !session.is_live(now) {
             return Err(refused.into());
         }
-        let session = match session.standing {
-            Some(_) => Box::pin(self.confirm_if_due(session, now, refused)).await?,
-            None => session,
-        };
+        if session.standing.is_some() {
+            session = Box::pin(self.confirm_if_due(session, now, refused)).await?;
+        }
         // Reading a session is one round trip, writing it back an exception.
         let idle = self.0.policy.lifetimes.cookie_idle;
         if now.since(session.last_seen) < idle / 10 {

@@ -4,7 +4,10 @@ use std::{fmt::Debug, time::Duration};
 
 use async_trait::async_trait;
 
-use crate::{error::StoreError, time::Timestamp};
+use crate::{
+    error::{ConfigError, ConfigFault, StoreError},
+    time::Timestamp,
+};
 
 /// Counts what clients spend.
 ///
@@ -85,6 +88,28 @@ pub struct Limits {
     pub token: Quota,
 }
 
+impl Limits {
+    /// Whether each of them can be kept.
+    ///
+    /// # Errors
+    /// `CFG_LIMITS`, for each that admits nothing, or counts for longer than a day.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let is_kept = |quota: &&Quota| {
+            quota.limit > 0 && !quota.period.is_zero() && quota.period <= LONGEST_PERIOD
+        };
+        let quotas = [self.challenge, self.verify, self.token];
+        let broken = quotas.iter().filter(|quota| !is_kept(quota));
+        let detail = "a quota admits nothing, or counts for longer than a day";
+        let faults: Vec<_> = broken
+            .map(|_| ConfigFault::new("CFG_LIMITS", detail))
+            .collect();
+        match faults.is_empty() {
+            true => Ok(()),
+            false => Err(faults.into()),
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -94,3 +119,5 @@ impl Default for Limits {
         }
     }
 }
+
+const LONGEST_PERIOD: Duration = Duration::from_secs(24 * 60 * 60);

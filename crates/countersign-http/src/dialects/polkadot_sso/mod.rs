@@ -44,7 +44,8 @@ use crate::{
 /// it was made for; nobody's session is opened by a `GET`.
 ///
 /// Refused with `CFG_SSO_KEYS` by an engine without a token issuer whose keys clients could check, and
-/// with `CFG_PART_MISSING` by one without a chain of the namespace `polkadot`.
+/// with `CFG_PART_MISSING` by one without a chain of the namespace `polkadot`; `CFG_LIMITS` and
+/// `CFG_PAGE` are as for the engine and the login page.
 #[derive(Debug, Clone)]
 pub struct PolkadotSso {
     clients: Arc<dyn ClientRegistry>,
@@ -224,6 +225,9 @@ impl Endpoints for PolkadotSso {
         if !engine.chains().any(|(id, _)| id.namespace() == NAMESPACE) {
             let detail = "PolkadotSso needs a chain of the namespace polkadot";
             faults.push(ConfigFault::new("CFG_PART_MISSING", detail));
+        }
+        if let Err(error) = self.limits.check() {
+            faults.extend_from_slice(error.faults());
         }
         let page = SigningPage::new(self.look.clone(), self.style_path(), self.script_path());
         if let Err(error) = page.check() {

@@ -34,7 +34,7 @@ impl Client {
     pub(crate) fn new() -> Self {
         let chain = "eip155:1".parse().unwrap();
         let wallet = EthereumWallet::from_bytes(&[7; 32], chain).unwrap();
-        let text = SignInText::ethereum();
+        let text = SignInText::ethereum(0);
         Self {
             address: wallet.address(),
             wallet,

@@ -11,30 +11,34 @@ use countersign_bench::{Goal, Report, calls};
 use countersign_core::{ChainId, DateTime, SignIn, TextProfile, Timestamp, VerifyError};
 use countersign_counts::{SignInText, Signed};
 
-use ethereum::{ROUND, ROUNDS};
+use ethereum::{ROUND, ROUNDS, many};
 
 fn main() {
     let mut report = Report::new("sign-in");
     ethereum::measure(&mut report);
-    for (scheme, text, bare) in [
-        (
-            "sr25519",
-            SignInText::sr25519(),
-            Signed::sr25519 as fn(&Signed),
-        ),
-        ("ed25519", SignInText::ed25519(), Signed::ed25519),
-    ] {
-        let signed = Signed::of(&text);
-        report
-            .contest(&format!("{scheme}: text to account"))
-            .rounds(ROUNDS, ROUND)
-            .side("the bare verify", calls(|| bare(black_box(&signed))))
-            .side("countersign", calls(|| black_box(&text).account()))
-            .goal(Goal::CpuThroughput(0.90))
-            .run();
-    }
+    substrate(&mut report, "sr25519", SignInText::sr25519, Signed::sr25519);
+    substrate(&mut report, "ed25519", SignInText::ed25519, Signed::ed25519);
     lengths(&mut report);
     report.finish();
+}
+
+fn substrate(report: &mut Report, scheme: &str, text: fn(u32) -> SignInText, bare: fn(&Signed)) {
+    let texts = many(text);
+    let signed: Vec<_> = texts.iter().map(Signed::of).collect();
+    let (mut texts, mut signed) = (texts.iter().cycle(), signed.iter().cycle());
+    report
+        .contest(&format!("{scheme}: text to account"))
+        .rounds(ROUNDS, ROUND)
+        .side(
+            "the bare verify",
+            calls(|| bare(black_box(signed.next().unwrap()))),
+        )
+        .side(
+            "countersign",
+            calls(|| black_box(texts.next().unwrap()).account()),
+        )
+        .goal(Goal::CpuThroughput(0.90))
+        .run();
 }
 
 /// How the cost of reading grows with the text.
