@@ -104,17 +104,24 @@ fn bench(words: &[&str]) -> Result<(), String> {
         .iter()
         .filter(is_asked)
         .partition(|g| *g == SECP256K1);
+    let mut faults = Vec::new();
     for together in [groups, other_library] {
         let together: Vec<_> = together.iter().map(|group| group.as_str()).collect();
         if !together.is_empty() {
-            measure(&together, options)?;
+            faults.extend(measure(&together, options).err());
         }
     }
-    Ok(())
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(faults.join("\n"))
+    }
 }
 
-/// Builds groups at once, so that nothing is compiled twice, and runs one after the other.
+/// Builds groups at once, so that nothing is compiled twice, and runs one after the other, whatever
+/// becomes of the one before.
 fn measure(groups: &[&str], options: &[&str]) -> Result<(), String> {
+    let mut faults = Vec::new();
     let features = groups.join(",");
     let package = ["--package", "countersign-bench", "--features", &features];
     eprintln!("bench: building {features}");
@@ -123,11 +130,16 @@ fn measure(groups: &[&str], options: &[&str]) -> Result<(), String> {
         eprintln!("bench: {group}, {place} of {}", groups.len());
         let begun = Instant::now();
         let program = ["run", "--quiet", "--release", "--bin", group];
-        cargo(&[&program[..], &package, &["--"], options].concat())?;
+        let run = cargo(&[&program[..], &package, &["--"], options].concat());
+        faults.extend(run.err());
         let took = begun.elapsed().as_secs();
         eprintln!("bench: {group} took {took} s");
     }
-    Ok(())
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(faults.join("\n"))
+    }
 }
 
 /// Counts the instructions of the hot paths, and holds them to the committed figures or makes those.
