@@ -100,15 +100,14 @@ fn bench(words: &[&str]) -> Result<(), String> {
         ));
     }
     let is_asked = |group: &&String| asked.is_empty() || asked.contains(&group.as_str());
-    let (other_library, groups): (Vec<_>, Vec<_>) = groups
-        .iter()
-        .filter(is_asked)
-        .partition(|g| *g == SECP256K1);
+    let asked: Vec<_> = groups.iter().filter(is_asked).map(String::as_str).collect();
+    // The same features but for this one, so that what others publish is compiled once.
+    let (other_library, groups): (Vec<_>, Vec<_>) =
+        asked.iter().copied().partition(|group| *group == SECP256K1);
     let mut faults = Vec::new();
-    for together in [groups, other_library] {
-        let together: Vec<_> = together.iter().map(|group| group.as_str()).collect();
-        if !together.is_empty() {
-            faults.extend(measure(&together, options).err());
+    for (built, run) in [(&groups, &groups), (&asked, &other_library)] {
+        if !run.is_empty() {
+            faults.extend(measure(built, run, options).err());
         }
     }
     if faults.is_empty() {
@@ -120,12 +119,14 @@ fn bench(words: &[&str]) -> Result<(), String> {
 
 /// Builds groups at once, so that nothing is compiled twice, and runs one after the other, whatever
 /// becomes of the one before.
-fn measure(groups: &[&str], options: &[&str]) -> Result<(), String> {
+fn measure(built: &[&str], groups: &[&str], options: &[&str]) -> Result<(), String> {
     let mut faults = Vec::new();
-    let features = groups.join(",");
+    let features = built.join(",");
     let package = ["--package", "countersign-bench", "--features", &features];
     eprintln!("bench: building {features}");
-    cargo(&[&["build", "--quiet", "--release", "--bins"], &package[..]].concat())?;
+    let bins = groups.iter().flat_map(|group| ["--bin", group]);
+    let build = ["build", "--quiet", "--release"].into_iter().chain(bins);
+    cargo(&build.chain(package).collect::<Vec<_>>())?;
     for (place, group) in (1..).zip(groups) {
         eprintln!("bench: {group}, {place} of {}", groups.len());
         let begun = Instant::now();
