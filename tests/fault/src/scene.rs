@@ -97,6 +97,31 @@ impl Scene {
         Some(proof)
     }
 
+    /// Proofs that have not been shown yet, of the sign-ins below `count`, while the store is well.
+    pub async fn proofs(&self, count: usize, dice: &mut Dice) -> Vec<Proof> {
+        let mut proofs = Vec::with_capacity(count);
+        for number in 0..count {
+            let proof = self.prove(number, dice).await;
+            proofs.push(proof.expect("the store is well"));
+        }
+        proofs
+    }
+
+    /// Once all is over: every session that was acknowledged is asked for, and its proof is shown
+    /// once more.
+    pub async fn look_back(&self, lanes: usize, dice: &mut Dice) {
+        in_lanes(lanes, self.acknowledged(), dice, |number, mut dice| {
+            let scene = self.clone();
+            async move {
+                scene.read(number, &mut dice).await;
+                if let Some((proof, _)) = scene.signed_in(number) {
+                    scene.verify(number, &proof, &mut dice).await;
+                }
+            }
+        })
+        .await;
+    }
+
     /// Shows a proof to any node; keeps the session that comes of it.
     pub async fn verify(&self, sign_in: usize, proof: &Proof, dice: &mut Dice) -> Heard {
         let node = self.any(dice);

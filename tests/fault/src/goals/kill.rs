@@ -15,7 +15,7 @@ use crate::{
     dice::Dice,
     history::Heard,
     report::Line,
-    scene::{Plan, Scene, in_lanes},
+    scene::{Plan, Scene},
 };
 
 /// What the clients and whoever kills know of each other.
@@ -46,7 +46,7 @@ pub(super) async fn run(plan: &Plan) -> Line {
     let slowest = kill(&shared, plan.kind, &backend, kills, &mut dice).await;
     shared.kills_are_over.store(true, Ordering::SeqCst);
     clients.join_all().await;
-    look_back(&shared.scene, &mut dice).await;
+    shared.scene.look_back(CLIENTS, &mut dice).await;
 
     let judged = shared.scene.history.judge();
     let what = if plan.kind == Kind::Sqlite {
@@ -144,20 +144,6 @@ async fn sign_in_and_out(shared: Arc<Shared>, goal: usize, mut dice: Dice) {
             scene.read(number, &mut dice).await;
         }
     }
-}
-
-/// Once all is over: every proof is shown once more, and every session asked for.
-async fn look_back(scene: &Scene, dice: &mut Dice) {
-    in_lanes(CLIENTS, scene.acknowledged(), dice, |number, mut dice| {
-        let scene = scene.clone();
-        async move {
-            scene.read(number, &mut dice).await;
-            if let Some((proof, _)) = scene.signed_in(number) {
-                scene.verify(number, &proof, &mut dice).await;
-            }
-        }
-    })
-    .await;
 }
 
 const CLIENTS: usize = 16;

@@ -14,7 +14,7 @@ use crate::{
     history::Heard,
     proxy::Proxy,
     report::Line,
-    scene::{Plan, Scene, in_lanes},
+    scene::{Plan, Scene},
 };
 
 pub(super) async fn run(plan: &Plan) -> Line {
@@ -43,21 +43,7 @@ pub(super) async fn run(plan: &Plan) -> Line {
     proxy.disarm();
     is_over.store(true, Ordering::SeqCst);
     clients.join_all().await;
-    in_lanes(
-        CLIENTS,
-        scene.acknowledged(),
-        &mut dice,
-        |number, mut dice| {
-            let scene = scene.clone();
-            async move {
-                scene.read(number, &mut dice).await;
-                if let Some((proof, _)) = scene.signed_in(number) {
-                    scene.verify(number, &proof, &mut dice).await;
-                }
-            }
-        },
-    )
-    .await;
+    scene.look_back(CLIENTS, &mut dice).await;
     let judged = scene.history.judge();
     let says = format!(
         "{faults} faults of the network during {} sign-ins: {} accepted twice, {} lost, {} rose \

@@ -51,14 +51,11 @@ pub(super) async fn run(plan: &Plan) -> Line {
     line
 }
 
-/// Proofs that have not been shown yet.
-async fn proofs(scene: &Scene, claims: usize, dice: &mut Dice) -> Vec<Proof> {
-    let mut proofs = Vec::with_capacity(claims);
-    for number in 0..claims {
-        let proof = scene.prove(number, dice).await;
-        proofs.push(proof.expect("the store is well"));
-    }
-    proofs
+/// Nodes over a store, and proofs that were not shown to them yet.
+async fn ready(plan: &Plan, store: String, claims: usize, dice: &mut Dice) -> (Scene, Vec<Proof>) {
+    let scene = plan.scene_of(plan.order(store));
+    let proofs = scene.proofs(claims, dice).await;
+    (scene, proofs)
 }
 
 /// Shows them all.
@@ -88,16 +85,20 @@ async fn healed(scene: &Scene, dice: &mut Dice) {
     panic!("the store did not come back within half a minute");
 }
 
+/// Shows them all once the store is back.
+async fn show_again(scene: &Scene, proofs: &[Proof], dice: &mut Dice) {
+    healed(scene, dice).await;
+    show(scene, proofs, dice).await;
+}
+
 async fn redis_snapshot(plan: &Plan, claims: usize, dice: &mut Dice) -> Scene {
     let mut redis = Redis::start_with(&["--save", "3600 1", "--appendonly", "no"]);
-    let scene = plan.scene_of(plan.order(redis.url()));
-    let proofs = proofs(&scene, claims, dice).await;
+    let (scene, proofs) = ready(plan, redis.url(), claims, dice).await;
     assert_eq!(redis.ask("SAVE"), "+OK\r\n");
     show(&scene, &proofs, dice).await;
     redis.kill9();
     redis.restart();
-    healed(&scene, dice).await;
-    show(&scene, &proofs, dice).await;
+    show_again(&scene, &proofs, dice).await;
     scene
 }
 
@@ -109,8 +110,7 @@ async fn redis_promotion(plan: &Plan, claims: usize, dice: &mut Dice) -> Scene {
     let by_proxy = master
         .url()
         .replace(&master.port().to_string(), &proxy.port().to_string());
-    let scene = plan.scene_of(plan.order(by_proxy));
-    let proofs = proofs(&scene, claims, dice).await;
+    let (scene, proofs) = ready(plan, by_proxy, claims, dice).await;
     while replica.ask("DBSIZE") != master.ask("DBSIZE") {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -118,70 +118,60 @@ async fn redis_promotion(plan: &Plan, claims: usize, dice: &mut Dice) -> Scene {
     show(&scene, &proofs, dice).await;
     master.kill9();
     proxy.lead_to(replica.port());
-    healed(&scene, dice).await;
-    show(&scene, &proofs, dice).await;
+    show_again(&scene, &proofs, dice).await;
     scene
 }
 
 async fn cluster_promotion(plan: &Plan, claims: usize, dice: &mut Dice) -> Scene {
     let mut cluster = RedisCluster::start();
-    let scene = plan.scene_of(plan.order(cluster.url()));
-    let proofs = proofs(&scene, claims, dice).await;
+    let (scene, proofs) = ready(plan, cluster.url(), claims, dice).await;
     tokio::time::sleep(Duration::from_millis(200)).await;
     cluster.freeze_replicas();
     show(&scene, &proofs, dice).await;
     cluster.kill9_the_masters_and_promote();
-    healed(&scene, dice).await;
-    show(&scene, &proofs, dice).await;
+    show_again(&scene, &proofs, dice).await;
     scene
 }
 
 async fn sentinel_promotion(plan: &Plan, claims: usize, dice: &mut Dice) -> Scene {
     let mut set = RedisSentinel::start();
-    let scene = plan.scene_of(plan.order(set.url()));
-    let proofs = proofs(&scene, claims, dice).await;
+    let (scene, proofs) = ready(plan, set.url(), claims, dice).await;
     tokio::time::sleep(Duration::from_millis(200)).await;
     set.freeze_replicas();
     show(&scene, &proofs, dice).await;
     set.kill9_the_master();
     set.thaw();
-    healed(&scene, dice).await;
-    show(&scene, &proofs, dice).await;
+    show_again(&scene, &proofs, dice).await;
     scene
 }
 
 async fn postgres_promotion(plan: &Plan, claims: usize, dice: &mut Dice) -> Scene {
     let mut postgres = Postgres::start();
-    let scene = plan.scene_of(plan.order(postgres.url()));
-    let proofs = proofs(&scene, claims, dice).await;
+    let (scene, proofs) = ready(plan, postgres.url(), claims, dice).await;
     postgres.snapshot();
     healed(&scene, dice).await;
     show(&scene, &proofs, dice).await;
     postgres.roll_back();
-    healed(&scene, dice).await;
-    show(&scene, &proofs, dice).await;
+    show_again(&scene, &proofs, dice).await;
     scene
 }
 
 async fn mariadb_backup(plan: &Plan, claims: usize, dice: &mut Dice) -> Scene {
     let mut mariadb = MariaDb::start();
-    let scene = plan.scene_of(plan.order(mariadb.url()));
-    let proofs = proofs(&scene, claims, dice).await;
+    let (scene, proofs) = ready(plan, mariadb.url(), claims, dice).await;
     mariadb.snapshot();
     healed(&scene, dice).await;
     show(&scene, &proofs, dice).await;
     mariadb.roll_back();
     new_epoch(&scene);
-    healed(&scene, dice).await;
-    show(&scene, &proofs, dice).await;
+    show_again(&scene, &proofs, dice).await;
     scene
 }
 
 async fn sqlite_backup(plan: &Plan, claims: usize, dice: &mut Dice) -> Scene {
     let dir = Dir::new();
     let (file, saved) = (dir.path().join("live"), dir.path().join("saved"));
-    let scene = plan.scene_of(plan.order(format!("sqlite://{}", file.display())));
-    let proofs = proofs(&scene, claims, dice).await;
+    let (scene, proofs) = ready(plan, format!("sqlite://{}", file.display()), claims, dice).await;
     stop(&scene);
     copy(&file, &saved);
     start(&scene);

@@ -42,13 +42,9 @@ pub(super) async fn run(plan: &Plan) -> Line {
     };
     let requests = plan.size(400, 60);
     let mut dice = plan.dice.clone();
-    let mut proofs = Vec::new();
-    for number in 0..requests {
-        let proof = scene.prove(number, &mut dice).await;
-        proofs.push(proof.expect("the store is well"));
-        if number < SESSIONS {
-            scene.verify(number, &proofs[number], &mut dice).await;
-        }
+    let proofs = scene.proofs(requests, &mut dice).await;
+    for (number, proof) in proofs.iter().enumerate().take(SESSIONS) {
+        scene.verify(number, proof, &mut dice).await;
     }
     brake.pull().await;
     let asked = Asked::default();
