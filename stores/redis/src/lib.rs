@@ -63,6 +63,7 @@
 //! (`CFG_EVICTION`). The user needs the commands of the scripts, `MULTI` and `INFO` among them; if it may not
 //! use `CONFIG`, what cannot be read counts as the least durable.
 
+mod encoding;
 mod error;
 mod limiter;
 mod link;

@@ -79,7 +79,8 @@ fn x01_a_server_that_vanished_without_a_word_is_given_up_within_a_second() {
     run(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("redis://{}/", listener.local_addr().unwrap());
-        let (stall, mut stalled) = tokio::sync::watch::channel(false);
+        let (stall, stalled) = tokio::sync::oneshot::channel();
+        let (holds, held) = tokio::sync::oneshot::channel();
         let port = redis.port();
         let relay = tokio::spawn(async move {
             let (mut client, _) = listener.accept().await.unwrap();
@@ -87,15 +88,16 @@ fn x01_a_server_that_vanished_without_a_word_is_given_up_within_a_second() {
             let mut server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
             tokio::select! {
                 _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
-                _ = stalled.changed() => {}
+                _ = stalled => {}
             }
+            holds.send(()).unwrap();
             std::future::pending::<()>().await;
         });
         let stores = RedisStores::connect(&url, Options::default()).await;
         let stores = stores.unwrap();
         stores.issue(&record("a")).await.unwrap();
-        stall.send(true).unwrap();
-        tokio::task::yield_now().await;
+        stall.send(()).unwrap();
+        held.await.unwrap();
         let begin = Instant::now();
         let (b, c) = (record("b"), session("alice"));
         let answers = tokio::join!(stores.issue(&b), stores.find(&c.id));

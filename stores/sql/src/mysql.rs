@@ -200,7 +200,7 @@ fn gave_it_up(error: &dyn DatabaseError) -> bool {
 
 const DIALECT: Dialect = Dialect {
     or_nothing: "",
-    purge: "DELETE FROM TABLE WHERE COLUMN < $1 ORDER BY COLUMN LIMIT 1000",
+    purge: "DELETE FROM TABLE WHERE COLUMN < $1 ORDER BY COLUMN LIMIT 500",
     spend: "INSERT INTO {prefix}quota (id, whole_at) VALUES ($1, $2) \
             ON DUPLICATE KEY UPDATE whole_at = \
             IF(IF(whole_at > $3, $4, GREATEST(whole_at, $5)) + $6 <= $7, \

@@ -146,7 +146,7 @@ fn gave_it_up(error: &dyn DatabaseError) -> bool {
 const DIALECT: Dialect = Dialect {
     or_nothing: " ON CONFLICT DO NOTHING",
     purge: "DELETE FROM TABLE WHERE id IN \
-            (SELECT id FROM TABLE WHERE COLUMN < $1 LIMIT 1000 FOR UPDATE SKIP LOCKED)",
+            (SELECT id FROM TABLE WHERE COLUMN < $1 LIMIT 500 FOR UPDATE SKIP LOCKED)",
     spend: "INSERT INTO {prefix}quota AS kept (id, whole_at, admitted) \
             VALUES ($1, $2::bigint + $3::bigint, true) \
             ON CONFLICT (id) DO UPDATE SET \

@@ -168,7 +168,7 @@ fn gave_it_up(error: &dyn DatabaseError) -> bool {
 
 const DIALECT: Dialect = Dialect {
     or_nothing: " ON CONFLICT DO NOTHING",
-    purge: "DELETE FROM TABLE WHERE id IN (SELECT id FROM TABLE WHERE COLUMN < $1 LIMIT 1000)",
+    purge: "DELETE FROM TABLE WHERE id IN (SELECT id FROM TABLE WHERE COLUMN < $1 LIMIT 500)",
     spend: "INSERT INTO {prefix}quota AS kept (id, whole_at, admitted) VALUES ($1, $2 + $3, 1) \
             ON CONFLICT (id) DO UPDATE SET \
             admitted = KEPT + $3 <= $4, \

@@ -125,4 +125,4 @@ const REPLACE: &str = "UPDATE {prefix}session SET version = $1, ends_at = $2, pa
 const INSERT_ENTRY: &str = "INSERT INTO {prefix}entry (kind, name, payload) VALUES ($1, $2, $3)";
 
 /// How many rows go at once, so that a purge never holds locks for long.
-pub(crate) const BATCH: u64 = 1_000;
+pub(crate) const BATCH: u64 = 500;

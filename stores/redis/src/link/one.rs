@@ -106,7 +106,8 @@ impl One {
         self.send(command).await.map_err(StoreError::unavailable)
     }
 
-    /// Sends commands that happen all in one moment, or not at all. They are not tried again.
+    /// Sends commands one after the other; if they are atomic, they happen all in one moment, or not
+    /// at all. They are not tried again.
     pub(crate) async fn transact(&self, commands: &Pipeline) -> RedisResult<Vec<Value>> {
         match self.exchange(Message::Transaction(commands)).await? {
             Value::Array(answers) => Ok(answers),

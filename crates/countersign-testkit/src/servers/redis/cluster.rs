@@ -21,8 +21,13 @@ pub struct RedisCluster {
 }
 
 impl RedisCluster {
-    /// Starts the six nodes, and waits until the cluster works.
+    /// Starts the six nodes, and waits until the cluster works. A master that is silent for two
+    /// seconds is replaced.
     pub fn start() -> Self {
+        Self::replacing_after("2000")
+    }
+
+    fn replacing_after(milliseconds: &str) -> Self {
         let home = Home::new("cluster");
         let mut nodes: Vec<_> = (0..6)
             .map(|_| {
@@ -41,7 +46,7 @@ impl RedisCluster {
                         "--cluster-config-file",
                         &config,
                         "--cluster-node-timeout",
-                        "2000",
+                        milliseconds,
                     ],
                 ];
                 Node::at(&home, port, &arguments.concat())
@@ -70,10 +75,11 @@ impl RedisCluster {
         Self { nodes, _home: home }
     }
 
-    /// One cluster for all tests of this process.
+    /// One cluster for all tests of this process. It bears a busy machine: nobody is replaced whose
+    /// turn on the processor came late.
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<RedisCluster> = OnceLock::new();
-        SHARED.get_or_init(Self::start)
+        SHARED.get_or_init(|| Self::replacing_after("30000"))
     }
 
     /// The ports of all nodes on 127.0.0.1.

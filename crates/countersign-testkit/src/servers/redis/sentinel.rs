@@ -22,8 +22,13 @@ pub struct RedisSentinel {
 }
 
 impl RedisSentinel {
-    /// Starts all six, and waits until the sentinels know the replicas and each other.
+    /// Starts all six, and waits until the sentinels know the replicas and each other. A master that
+    /// is silent for a second is replaced.
     pub fn start() -> Self {
+        Self::replacing_after(1_000)
+    }
+
+    fn replacing_after(milliseconds: u32) -> Self {
         let home = Home::new("sentinel");
         let plain = ["--save", "", "--appendonly", "no"];
         let master = Node::new(&home, &plain);
@@ -48,7 +53,7 @@ impl RedisSentinel {
                 let config = home.path().join(format!("sentinel-{number}.conf"));
                 let text = format!(
                     "bind 127.0.0.1\nport {port}\nsentinel monitor m {of_master} 2\n\
-                     sentinel down-after-milliseconds m 1000\nsentinel failover-timeout m 5000\n"
+                     sentinel down-after-milliseconds m {milliseconds}\nsentinel failover-timeout m 5000\n"
                 );
                 fs::write(&config, text).unwrap();
                 let name = format!("sentinel-{number}");
@@ -77,10 +82,11 @@ impl RedisSentinel {
         }
     }
 
-    /// One set for all tests of this process.
+    /// One set for all tests of this process. It bears a busy machine, as
+    /// [`RedisCluster::shared`](super::RedisCluster::shared) does.
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<RedisSentinel> = OnceLock::new();
-        SHARED.get_or_init(Self::start)
+        SHARED.get_or_init(|| Self::replacing_after(30_000))
     }
 
     /// `redis+sentinel://127.0.0.1:…,127.0.0.1:…/m`.

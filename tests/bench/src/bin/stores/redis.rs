@@ -6,7 +6,7 @@ use countersign_bench::{Goal, Report, tasks};
 use countersign_core::SessionStore;
 use countersign_store_redis::{Options, RedisStores};
 use countersign_testkit::{servers::Redis, sessions::session};
-use redis::{AsyncCommands, Client, Script, aio::MultiplexedConnection};
+use redis::{AsyncCommands, AsyncConnectionConfig, Client, Script, aio::MultiplexedConnection};
 use tokio::runtime::Runtime;
 
 use crate::{TASKS, find, insert_and_remove, issue_and_consume, numbered, some_sessions};
@@ -20,7 +20,9 @@ pub(crate) fn measure(report: &mut Report, runtime: &Runtime) {
     let stores = RedisStores::connect(&url, Options::default());
     let stores = Arc::new(runtime.block_on(stores).unwrap());
     let client = Client::open(url.as_str()).unwrap();
-    let bare = client.get_multiplexed_async_connection();
+    // As a client would have it; only that a busy machine does not end the bench.
+    let patient = AsyncConnectionConfig::new().set_response_timeout(Some(Duration::from_secs(20)));
+    let bare = client.get_multiplexed_async_connection_with_config(&patient);
     let bare = runtime.block_on(bare).unwrap();
 
     report
