@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use countersign::{
     AuthHttp, ConfigError, ConfigFault, Engine, LoginPage, Stores,
     ethereum::Ethereum,
-    jwt::{Algorithm, Jwt, Key, KeyRing},
+    jwt::{Algorithm, Jwt, Key, KeyRing, RingError},
     metrics::{MetricsEvents, counted},
     polkadot::Polkadot,
     sso::{Client, ClientRegistry, RedirectUri, StaticClients, StoredClients},
@@ -38,9 +38,13 @@ pub(crate) async fn build(config: &Config, address: SocketAddr) -> Result<Site, 
         true => KeyRing::of(Key::generate(Algorithm::EdDsa)),
         false => KeyRing::open(&config.keys).map_err(|error| {
             let keys = config.keys.display();
-            Failure::usage(format_args!(
-                "{keys}: {error}; `countersign keys new --ring {keys}` makes one"
-            ))
+            let hint = match error {
+                RingError::File(_) => {
+                    format!("; `countersign keys new --ring {keys}` makes one")
+                }
+                _ => "; the option `keys` names the file of `countersign keys new`".to_owned(),
+            };
+            Failure::usage(format_args!("{keys}: {error}{hint}"))
         })?,
     };
     let registry = stores.registry.clone();
