@@ -79,9 +79,8 @@ async fn callback(
     Query(answer): Query<Answer>,
 ) -> Result<Response, Failure> {
     // Taken, not looked at: what was asked is answered once.
-    let Some(Visitor::Leaving(asked)) = app.visitors.take(&headers) else {
-        return Err(Failure::NotAsked);
-    };
+    let asked = app.visitors.take_asked(&headers);
+    let asked = asked.ok_or(Failure::NotAsked)?;
     let person = app.provider.redeem(asked, answer).await?;
     // A name of its own: nobody could have put it into this browser before.
     let cookie = app.visitors.welcome(Visitor::SignedIn(Box::new(person)));

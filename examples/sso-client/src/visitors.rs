@@ -67,6 +67,18 @@ impl Visitors {
         (*until > Instant::now()).then(|| visitor.clone())
     }
 
+    /// What was asked, if this browser is on its way. Any page can send a browser to the callback: who
+    /// is signed in stays so.
+    pub(crate) fn take_asked(&self, headers: &HeaderMap) -> Option<Asked> {
+        let name = self.read(headers)?;
+        let mut all = self.lock();
+        let (Visitor::Leaving(asked), until) = all.get(&name)?.clone() else {
+            return None;
+        };
+        all.remove(&name);
+        (until > Instant::now()).then_some(asked)
+    }
+
     pub(crate) fn take(&self, headers: &HeaderMap) -> Option<Visitor> {
         let (visitor, until) = self.lock().remove(&self.read(headers)?)?;
         (until > Instant::now()).then_some(visitor)

@@ -96,7 +96,7 @@ fn an_answer_that_was_not_asked_for_signs_nobody_in() {
         let (provider, address) = provider().await;
         let app = start(&provider);
         let (rig, at_provider) = (OnSocket(app.address), OnSocket(address));
-        let visitor = || Browser::on(&rig, &format!("http://{}", app.address));
+        let fresh = || Browser::on(&rig, &format!("http://{}", app.address));
         let person = Person::at(&at_provider, &provider);
         for (change, reason) in [
             (
@@ -107,7 +107,7 @@ fn an_answer_that_was_not_asked_for_signs_nobody_in() {
             (["code=", "code=x"], "invalid_grant"),
             (["code=", "error=access_denied&code="], "you said no"),
         ] {
-            let visitor = visitor();
+            let visitor = fresh();
             let back = person
                 .goes(leaves(&visitor.get("/sign-in").await, &provider))
                 .await;
@@ -122,8 +122,16 @@ fn an_answer_that_was_not_asked_for_signs_nobody_in() {
             // What was asked is answered once, even if the second answer is the right one.
             assert_eq!(visitor.get(own(&back, &app)).await.status(), 400);
         }
+        // Any page can send a browser here: that signs nobody out.
+        let visitor = fresh();
+        let back = person
+            .goes(leaves(&visitor.get("/sign-in").await, &provider))
+            .await;
+        visitor.get(own(&back, &app)).await;
+        assert_eq!(visitor.get("/callback?state=x").await.status(), 400);
+        assert_eq!(visitor.get("/profile").await.status(), 200);
         // Somebody else's browser, with a good answer.
-        let (one, other) = (visitor(), visitor());
+        let (one, other) = (fresh(), fresh());
         let back = person
             .goes(leaves(&one.get("/sign-in").await, &provider))
             .await;

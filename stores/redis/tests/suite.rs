@@ -186,6 +186,52 @@ fn a_caller_that_goes_away_takes_no_answer_along() {
     });
 }
 
+/// Servers of many threads have many runtimes over one store. One that ends, or that nobody drives any
+/// more, must not keep what the others ask for.
+#[test]
+fn a_runtime_that_ends_or_stands_still_stops_no_other() {
+    use std::{pin::pin, task::Poll, time::Duration};
+    use tokio::{runtime::Builder, time::timeout};
+
+    let redis = Redis::start();
+    let one_thread = || Builder::new_current_thread().enable_all().build().unwrap();
+    let home = one_thread();
+    let (stores, session) = (home.block_on(open(&redis)), session("alice"));
+    home.block_on(stores.insert(&session)).unwrap();
+    let finds = || {
+        // Others ask as well meanwhile, so that one of them comes after the patience with the first.
+        let found = home.block_on(async {
+            let mut found = timeout(Duration::from_secs(1), stores.find(&session.id)).await;
+            for _ in 0..2 {
+                if found.is_err() {
+                    found = timeout(Duration::from_secs(5), stores.find(&session.id)).await;
+                }
+            }
+            found
+        });
+        assert_eq!(found.unwrap().unwrap().as_ref(), Some(&session));
+    };
+    let begins_and_stops = |away: &tokio::runtime::Runtime| {
+        away.block_on(async {
+            let mut find = pin!(stores.find(&session.id));
+            std::future::poll_fn(|cx| {
+                assert!(find.as_mut().poll(cx).is_pending());
+                Poll::Ready(())
+            })
+            .await;
+        });
+    };
+    let ends = one_thread();
+    begins_and_stops(&ends);
+    drop(ends);
+    finds();
+    let stands_still = one_thread();
+    begins_and_stops(&stands_still);
+    finds();
+    drop(stands_still);
+    finds();
+}
+
 /// More keys than go into one command.
 #[test]
 fn a_thousand_callers_at_once_get_what_is_theirs() {

@@ -3,27 +3,31 @@
 #![cfg(feature = "tls")]
 #![allow(clippy::unwrap_used)]
 
-use std::{fs, net::TcpListener, path::Path, process::Command};
+use std::{fs, path::Path, process::Command};
 
 use countersign_core::{NonceStore, SessionStore};
 use countersign_store_redis::{ConnectError, Options, RedisStores};
 use countersign_testkit::{
     nonces::record,
     run,
-    servers::{Dir, Redis},
+    servers::{Dir, Port, Redis},
     sessions::session,
 };
 
 /// A server, and where its certificates lie.
 struct Server {
     redis: Redis,
-    port: u16,
+    port: Port,
     dir: Dir,
 }
 
 impl Server {
     /// With a certificate for 127.0.0.1 by the authority `ours`; there is another one, `theirs`.
     fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    fn start_with(more: &[&str]) -> Self {
         let dir = Dir::new();
         for name in ["ours", "theirs"] {
             openssl(dir.path(), name, "basicConstraints=critical,CA:TRUE", &[]);
@@ -35,9 +39,7 @@ impl Server {
             "subjectAltName=IP:127.0.0.1",
             &[&by_ours[..], &["-addext", "basicConstraints=CA:FALSE"]].concat(),
         );
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        drop(listener);
+        let port = Port::new();
         let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
         let (certificate, key, authority) =
             (path("server.pem"), path("server.key"), path("ours.pem"));
@@ -46,6 +48,7 @@ impl Server {
             &["--save", "", "--tls-port", &port_text][..],
             &["--tls-cert-file", &certificate, "--tls-key-file", &key],
             &["--tls-ca-cert-file", &authority, "--tls-auth-clients", "no"],
+            more,
         ];
         let redis = Redis::start_with(&arguments.concat());
         Self { redis, port, dir }
@@ -99,6 +102,36 @@ fn a_server_that_a_given_authority_vouches_for_is_used_and_comes_back_after_a_re
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
         assert!(stores.consume(&record("b").key).await.unwrap().is_some());
+    });
+}
+
+/// A Cluster of one node, which holds all slots.
+#[cfg(feature = "cluster")]
+#[test]
+fn a_cluster_is_used_over_tls() {
+    let server = Server::start_with(&["--cluster-enabled", "yes", "--tls-cluster", "yes"]);
+    let answer = server.redis.ask("CLUSTER ADDSLOTSRANGE 0 16383");
+    assert_eq!(answer, "+OK\r\n");
+    run(async {
+        while !server
+            .redis
+            .ask("CLUSTER INFO")
+            .contains("cluster_state:ok")
+        {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        let url = format!("rediss+cluster://127.0.0.1:{}/", server.port);
+        let stores = RedisStores::connect(&url, server.trusting("ours")).await;
+        let stores = stores.unwrap();
+        let session = session("alice");
+        stores.insert(&session).await.unwrap();
+        assert_eq!(stores.find(&session.id).await.unwrap(), Some(session));
+        stores.issue(&record("a")).await.unwrap();
+        assert!(stores.consume(&record("a").key).await.unwrap().is_some());
+        assert_eq!(stores.consume(&record("a").key).await.unwrap(), None);
+
+        let stranger = RedisStores::connect(&url, server.trusting("theirs")).await;
+        assert!(matches!(stranger, Err(ConnectError::Unreachable(_))));
     });
 }
 

@@ -100,34 +100,47 @@ fn bench(words: &[&str]) -> Result<(), String> {
         ));
     }
     let is_asked = |group: &&String| asked.is_empty() || asked.contains(&group.as_str());
-    let (other_library, groups): (Vec<_>, Vec<_>) = groups
-        .iter()
-        .filter(is_asked)
-        .partition(|g| *g == SECP256K1);
-    for together in [groups, other_library] {
-        let together: Vec<_> = together.iter().map(|group| group.as_str()).collect();
-        if !together.is_empty() {
-            measure(&together, options)?;
+    let asked: Vec<_> = groups.iter().filter(is_asked).map(String::as_str).collect();
+    // The same features but for this one, so that what others publish is compiled once.
+    let (other_library, groups): (Vec<_>, Vec<_>) =
+        asked.iter().copied().partition(|group| *group == SECP256K1);
+    let mut faults = Vec::new();
+    for (built, run) in [(&groups, &groups), (&asked, &other_library)] {
+        if !run.is_empty() {
+            faults.extend(measure(built, run, options).err());
         }
     }
-    Ok(())
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(faults.join("\n"))
+    }
 }
 
-/// Builds groups at once, so that nothing is compiled twice, and runs one after the other.
-fn measure(groups: &[&str], options: &[&str]) -> Result<(), String> {
-    let features = groups.join(",");
+/// Builds groups at once, so that nothing is compiled twice, and runs one after the other, whatever
+/// becomes of the one before.
+fn measure(built: &[&str], groups: &[&str], options: &[&str]) -> Result<(), String> {
+    let mut faults = Vec::new();
+    let features = built.join(",");
     let package = ["--package", "countersign-bench", "--features", &features];
     eprintln!("bench: building {features}");
-    cargo(&[&["build", "--quiet", "--release", "--bins"], &package[..]].concat())?;
+    let bins = groups.iter().flat_map(|group| ["--bin", group]);
+    let build = ["build", "--quiet", "--release"].into_iter().chain(bins);
+    cargo(&build.chain(package).collect::<Vec<_>>())?;
     for (place, group) in (1..).zip(groups) {
         eprintln!("bench: {group}, {place} of {}", groups.len());
         let begun = Instant::now();
         let program = ["run", "--quiet", "--release", "--bin", group];
-        cargo(&[&program[..], &package, &["--"], options].concat())?;
+        let run = cargo(&[&program[..], &package, &["--"], options].concat());
+        faults.extend(run.err());
         let took = begun.elapsed().as_secs();
         eprintln!("bench: {group} took {took} s");
     }
-    Ok(())
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(faults.join("\n"))
+    }
 }
 
 /// Counts the instructions of the hot paths, and holds them to the committed figures or makes those.

@@ -3,11 +3,13 @@
 //!
 //! The first to wait sends a carrier, which lets every task that is ready speak first and then
 //! takes all keys along. Nobody waits for company, and nobody whose task ends takes another's
-//! answer away.
+//! answer away. Nor does a runtime: callers of several share the queues, and a carrier of one that
+//! ends lets go of all that wait for it, while one that does not come is followed by another.
 
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex},
+    time::{Duration, Instant},
 };
 
 use redis::{Pipeline, RedisError, RedisResult, Value};
@@ -28,6 +30,14 @@ pub(super) struct Queues {
 struct Waiting {
     key: String,
     answer: oneshot::Sender<Answer>,
+    since: Instant,
+}
+
+/// Comes for all who wait, once.
+struct Carrier {
+    one: Arc<One>,
+    errand: Errand,
+    has_come: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -50,28 +60,25 @@ impl One {
 
     async fn ask(self: &Arc<Self>, errand: Errand, key: String) -> Answer {
         let (answer, waits) = oneshot::channel();
-        let is_first = {
+        let since = Instant::now();
+        let needs_carrier = {
             let mut queue = lock(self.queue(errand));
-            queue.push(Waiting { key, answer });
-            queue.len() == 1
+            let first = queue.first().map(|first| first.since);
+            queue.push(Waiting { key, answer, since });
+            first.is_none_or(|first| since.saturating_duration_since(first) > LATE)
         };
-        if is_first {
-            tokio::spawn(self.clone().carry(errand));
+        if needs_carrier {
+            let carrier = Carrier {
+                one: self.clone(),
+                errand,
+                has_come: false,
+            };
+            tokio::spawn(carrier.carry());
         }
         match waits.await {
             Ok(answer) => answer,
             Err(_) => Err(std::io::Error::other("the runtime is ending").into()),
         }
-    }
-
-    async fn carry(self: Arc<Self>, errand: Errand) {
-        yield_now().await;
-        let mut all = std::mem::take(&mut *lock(self.queue(errand)));
-        while all.len() > MOST {
-            let some = all.split_off(all.len() - MOST);
-            tokio::spawn(self.clone().run(errand, some));
-        }
-        self.run(errand, all).await;
     }
 
     async fn run(self: Arc<Self>, errand: Errand, all: Vec<Waiting>) {
@@ -141,6 +148,36 @@ impl One {
     }
 }
 
+impl Carrier {
+    async fn carry(mut self) {
+        yield_now().await;
+        let (one, errand) = (self.one.clone(), self.errand);
+        let mut all = self.all();
+        drop(self);
+        while all.len() > MOST {
+            let some = all.split_off(all.len() - MOST);
+            tokio::spawn(one.clone().run(errand, some));
+        }
+        if !all.is_empty() {
+            one.run(errand, all).await;
+        }
+    }
+
+    fn all(&mut self) -> Vec<Waiting> {
+        self.has_come = true;
+        std::mem::take(&mut *lock(self.one.queue(self.errand)))
+    }
+}
+
+/// One that never came, since its runtime is ending: nobody waits for it any longer.
+impl Drop for Carrier {
+    fn drop(&mut self) {
+        if !self.has_come {
+            drop(self.all());
+        }
+    }
+}
+
 /// As many strings as were asked for; what is of another type counts as absent.
 fn strings(answer: Value, count: usize) -> RedisResult<Vec<Option<Vec<u8>>>> {
     let Value::Array(values) = answer else {
@@ -162,3 +199,6 @@ fn odd() -> RedisError {
 
 /// How many keys go out in one command: Redis does nothing else meanwhile.
 const MOST: usize = 128;
+/// How long the first may have waited before the next one sends a carrier of its own: the other's
+/// runtime stands still.
+const LATE: Duration = Duration::from_millis(200);

@@ -51,7 +51,7 @@ pub(super) async fn run(plan: &Plan) -> Line {
 /// again. The sessions of the account say how often it counted.
 async fn claims(scene: &Scene, proxy: &Proxy, goal: usize, dice: &mut Dice) -> Counts {
     let mut counts = Counts::default();
-    for number in 0..goal * 12 {
+    for number in 0..goal * TRIES {
         if counts.cut == goal {
             break;
         }
@@ -115,7 +115,7 @@ async fn refreshes(scene: &Scene, proxy: &Proxy, goal: usize, dice: &mut Dice) -
     };
     let token_of = |body: &serde_json::Value| body["refresh_token"].as_str().map(str::to_owned);
     let mut token = None;
-    for number in 0..goal * 12 {
+    for number in 0..goal * TRIES {
         if counts.cut == goal {
             break;
         }
@@ -145,3 +145,7 @@ async fn refreshes(scene: &Scene, proxy: &Proxy, goal: usize, dice: &mut Dice) -
     }
     counts
 }
+
+/// A cut often hits what is only on the way to the statement that is meant: the handshake of a
+/// connection that is new since the last cut, or a statement being prepared.
+const TRIES: usize = 40;
