@@ -7,7 +7,7 @@ use countersign::{ChainId, DateTime, Timestamp, polkadot::Scheme, sso::ConsentRu
 
 use crate::{chains, server::ServerUrl, site::Site};
 
-/// Wallet sign-in from the terminal.
+/// Wallet sign-in: a provider to serve, a wallet in the terminal, and a second look at signed texts.
 #[derive(Debug, Parser)]
 #[command(name = "countersign", version)]
 pub(crate) struct Args {
@@ -76,7 +76,7 @@ pub(crate) struct SignInArgs {
     #[arg(value_name = "URL")]
     pub(crate) server: ServerUrl,
 
-    /// The chain to sign in on
+    /// The chain to sign in on: a CAIP-2 name, or `ethereum`, `polkadot`, `kusama`, `westend`
     #[arg(long, value_name = "CAIP2", default_value = "eip155:1", value_parser = chains::read)]
     pub(crate) chain: ChainId,
 
@@ -152,9 +152,11 @@ pub(crate) enum KeysCommand {
 
 /// Serve a wallet identity provider: applications sign people in by OpenID Connect.
 ///
-/// Every option of the file is described in `dist/countersign.toml`. It ends on SIGTERM and SIGINT,
-/// once the requests on their way are answered.
+/// `--dev` alone is enough to try it. Every option of the file is described in
+/// `crates/countersign-cli/dist/countersign.toml`, how to run it for good in `docs/sso.md`. It ends on
+/// SIGTERM and SIGINT, once the requests on their way are answered.
 #[derive(Debug, clap::Args)]
+#[command(after_help = ENVIRONMENT)]
 pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
@@ -172,11 +174,11 @@ pub(crate) struct ServeArgs {
     pub(crate) dev: bool,
 }
 
-/// Say whether a configuration is good, with everything that is wrong with it.
+/// Say whether a configuration of `serve` is good, with everything that is wrong with it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ConfigArgs {
-    /// The configuration; without, the environment and the defaults
-    #[arg(long, value_name = "FILE")]
+    /// The configuration, in TOML; without, the environment and the defaults
+    #[arg(long, value_name = "FILE", global = true)]
     pub(crate) config: Option<PathBuf>,
 }
 
@@ -311,6 +313,11 @@ impl CredentialKind {
         }
     }
 }
+
+const ENVIRONMENT: &str = "\
+The environment comes before the file: COUNTERSIGN_ORIGIN, COUNTERSIGN_LISTEN, COUNTERSIGN_STORE,
+COUNTERSIGN_SECRET, COUNTERSIGN_KEYS, COUNTERSIGN_METRICS_LISTEN, COUNTERSIGN_LOG (text, json),
+COUNTERSIGN_LOG_LEVEL (info, debug), COUNTERSIGN_DEV (1: as --dev).";
 
 fn instant(text: &str) -> Result<Timestamp, &'static str> {
     DateTime::parse(text)

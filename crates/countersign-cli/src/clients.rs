@@ -77,6 +77,9 @@ async fn change(config: &Config, args: &ClientsArgs) -> Result<(), Failure> {
                 known
                     .iter()
                     .for_each(|client| output::line(described(client)));
+                if known.is_empty() && unreadable.is_empty() {
+                    output::error("no applications yet; `clients add` adds one");
+                }
             }
             for id in unreadable {
                 output::error(format_args!("the client {id} cannot be read"));

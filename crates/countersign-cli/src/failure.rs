@@ -1,12 +1,16 @@
-//! Why a command ended early, in one line.
+//! Why a command ended early, in one line, or one for each fault of a configuration.
 
 use std::{fmt, process::ExitCode};
+
+use countersign::ConfigError;
 
 /// Why a command ended early.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The command was used wrongly (exit status 2).
     Usage(String),
+    /// A configuration is refused, with each of its faults (exit status 2).
+    Config(ConfigError),
     /// Somebody said no, or could not be reached (exit status 1).
     Refused(String),
 }
@@ -20,17 +24,28 @@ impl Failure {
         Self::Refused(text.to_string())
     }
 
+    /// What is said of it, line by line.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        match self {
+            Self::Usage(text) | Self::Refused(text) => vec![text.clone()],
+            Self::Config(error) => {
+                let faults = error.faults().iter();
+                let lines = faults.map(|fault| format!("{}: {}", fault.code, fault.detail));
+                lines.collect()
+            }
+        }
+    }
+
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Usage(_) => ExitCode::from(2),
+            Self::Usage(_) | Self::Config(_) => ExitCode::from(2),
             Self::Refused(_) => ExitCode::FAILURE,
         }
     }
 }
 
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::Usage(text) | Self::Refused(text)) = self;
-        f.write_str(text)
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
     }
 }

@@ -52,7 +52,7 @@ pub fn main() -> ExitCode {
     match done {
         Ok(code) => code,
         Err(failure) => {
-            output::error(&failure);
+            failure.lines().iter().for_each(output::error);
             failure.exit_code()
         }
     }

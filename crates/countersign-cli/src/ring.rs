@@ -4,7 +4,7 @@ use std::{path::Path, process::ExitCode, time::Duration};
 
 use countersign::{
     Clock, SystemClock, Timestamp,
-    jwt::{Algorithm, Key, KeyRing, Phase, RingKey},
+    jwt::{Algorithm, Key, KeyRing, Phase, RingError, RingKey},
 };
 use serde_json::{Value, json};
 
@@ -122,8 +122,13 @@ fn word(phase: Phase) -> &'static str {
 }
 
 fn open(path: &Path) -> Result<KeyRing, Failure> {
-    KeyRing::open(path)
-        .map_err(|error| Failure::refused(format_args!("{}: {error}", path.display())))
+    KeyRing::open(path).map_err(|error| {
+        let hint = match error {
+            RingError::File(_) => "; `keys new` makes one, `--ring` names another",
+            _ => "",
+        };
+        Failure::refused(format_args!("{}: {error}{hint}", path.display()))
+    })
 }
 
 fn save(ring: &KeyRing, path: &Path) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 //! The server to sign in to: its address, and requests to it as a browser sends them.
 
-use std::{collections::BTreeMap, str::FromStr, time::Duration};
+use std::{collections::BTreeMap, io::ErrorKind, str::FromStr, time::Duration};
 
 use cookie::Cookie;
 use countersign::Origin;
@@ -134,7 +134,15 @@ impl Server {
         request: &str,
         response: Result<Response<Body>, ureq::Error>,
     ) -> Result<Answer, Failure> {
-        let broken = |error| Failure::refused(format_args!("{request}: {error}"));
+        let broken = |error: ureq::Error| {
+            let hint = match &error {
+                ureq::Error::Io(io) if io.kind() == ErrorKind::ConnectionRefused => {
+                    "; is the server running, and is this its port?"
+                }
+                _ => "",
+            };
+            Failure::refused(format_args!("{request}: {error}{hint}"))
+        };
         let mut response = response.map_err(broken)?;
         let limited = response.body_mut().with_config().limit(MAX_ANSWER);
         let text = limited.read_to_string().map_err(broken)?;
@@ -170,6 +178,9 @@ fn refusal(request: &str, status: StatusCode, headers: &HeaderMap, body: &Value)
         line.extend(["; try again in ", &seconds, " s"]);
     }
     line.push(')');
+    if code == "origin_rejected" {
+        line.push_str("; it goes by another address: sign in at that one");
+    }
     Failure::refused(line)
 }
 

@@ -172,7 +172,9 @@ impl Policy {
             if !origin.is_https() && !origin.is_loopback() {
                 fault(
                     "CFG_INSECURE_ORIGIN",
-                    format!("{origin} is plain http beyond loopback"),
+                    format!(
+                        "{origin} is plain http beyond loopback; write https, also where a proxy ends the TLS"
+                    ),
                 );
             }
         }

@@ -1,6 +1,6 @@
 //! Stores by URL: the scheme says which.
 
-use std::fmt;
+use std::{error::Error, fmt};
 
 use countersign_core::{BoxError, ConfigFault, Stores};
 
@@ -149,8 +149,23 @@ impl fmt::Debug for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")?;
         match self {
-            Self::Unreachable(cause) => write!(f, ": {cause}"),
+            Self::Unreachable(cause) => causes(&**cause, f),
             _ => Ok(()),
         }
     }
+}
+
+/// A cause and its own causes, without those that the one before has told already.
+fn causes(first: &(dyn Error + 'static), f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut told = String::new();
+    let mut next = Some(first);
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        if !told.contains(&text) {
+            write!(f, ": {text}")?;
+            told = text;
+        }
+        next = cause.source();
+    }
+    Ok(())
 }

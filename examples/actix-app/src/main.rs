@@ -36,7 +36,9 @@ async fn main() -> Result<(), Fault> {
             .route("/me", web::get().to(me))
             .configure(countersign(auth.clone()))
     };
-    let server = HttpServer::new(app).bind(settings.address())?;
+    let server = HttpServer::new(app)
+        .bind(settings.address())
+        .map_err(|error| settings.taken(error))?;
     settings.announce();
     Ok(server.run().await?)
 }

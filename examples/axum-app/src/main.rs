@@ -39,7 +39,9 @@ async fn main() -> Result<(), Fault> {
         .merge(countersign(auth.clone()))
         .with_state(auth)
         .into_make_service_with_connect_info::<SocketAddr>();
-    let listener = TcpListener::bind(settings.address()).await?;
+    let listener = TcpListener::bind(settings.address())
+        .await
+        .map_err(|error| settings.taken(error))?;
     settings.announce();
     Ok(axum::serve(listener, app)
         .with_graceful_shutdown(example_setup::shutdown())

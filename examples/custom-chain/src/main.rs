@@ -38,7 +38,8 @@ async fn main() -> Result<(), Fault> {
         .data(auth);
     let listener = TcpListener::bind(settings.address())
         .into_acceptor()
-        .await?;
+        .await
+        .map_err(|error| settings.taken(error))?;
     settings.announce();
     Ok(Server::new_with_acceptor(listener).run(app).await?)
 }

@@ -8,7 +8,9 @@ use countersign::{
 use custom_store::Files;
 use example_setup::{Fault, PAGE, SCRIPT, Settings, TITLE};
 use poem::{
-    EndpointExt, IntoResponse, Route, Server, get, handler, listener::TcpListener, web::Html,
+    EndpointExt, IntoResponse, Route, Server, get, handler,
+    listener::{Listener, TcpListener},
+    web::Html,
 };
 
 #[handler]
@@ -35,10 +37,12 @@ async fn main() -> Result<(), Fault> {
         .nest_no_strip(auth.base(), countersign(auth.clone()))
         .at(AuthHttp::HEALTH_PATH, countersign(auth.clone()))
         .data(auth);
+    let listener = TcpListener::bind(settings.address())
+        .into_acceptor()
+        .await
+        .map_err(|error| settings.taken(error))?;
     settings.announce();
-    Ok(Server::new(TcpListener::bind(settings.address()))
-        .run(app)
-        .await?)
+    Ok(Server::new_with_acceptor(listener).run(app).await?)
 }
 
 #[handler]

@@ -37,7 +37,8 @@ async fn main() -> Result<(), Fault> {
     let app = mount(app, &auth).data(auth);
     let listener = TcpListener::bind(settings.address())
         .into_acceptor()
-        .await?;
+        .await
+        .map_err(|error| settings.taken(error))?;
     settings.announce();
     Ok(Server::new_with_acceptor(listener)
         .run_with_graceful_shutdown(app, example_setup::shutdown(), None)

@@ -85,6 +85,9 @@ impl Settings {
             eprintln!("*** dev mode: the secret is thrown away at exit; for this machine only ***");
             builder = builder.dev();
         }
+        if self.secret.is_none() && !self.dev && !is_loopback {
+            eprintln!("*** set COUNTERSIGN_SECRET: `openssl rand -base64 48` makes one ***");
+        }
         if let Some(secret) = &self.secret {
             builder = builder.secret(secret.clone());
         }
@@ -100,6 +103,11 @@ impl Settings {
     /// Where to listen.
     pub fn address(&self) -> SocketAddr {
         ([127, 0, 0, 1], self.port).into()
+    }
+
+    /// Why the app cannot listen, and what to do.
+    pub fn taken(&self, error: impl std::fmt::Display) -> Fault {
+        format!("{}: {error}; PORT names another port", self.address()).into()
     }
 
     /// Says where the app is, and what to try next.

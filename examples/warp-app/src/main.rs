@@ -36,7 +36,9 @@ async fn main() -> Result<(), Fault> {
         .or(warp::path!("app.js").and(warp::get()).map(script))
         .or(warp::path!("me").and(signed_in(&auth)).map(me))
         .recover(recover);
-    let listener = TcpListener::bind(settings.address()).await?;
+    let listener = TcpListener::bind(settings.address())
+        .await
+        .map_err(|error| settings.taken(error))?;
     settings.announce();
     warp::serve(app)
         .incoming(listener)

@@ -114,7 +114,7 @@ impl Config {
                     Failure::usage(format_args!("{}: {error}", path.display()))
                 };
                 let text = std::fs::read_to_string(path).map_err(|error| named(&error))?;
-                toml::from_str(&text).map_err(|error| named(&error.message()))?
+                toml::from_str(&text).map_err(|error| not_read(path, &text, &error))?
             }
         };
         config.override_by(|name| std::env::var(name).ok())?;
@@ -122,16 +122,21 @@ impl Config {
     }
 
     fn override_by(&mut self, get: impl Fn(&str) -> Option<String>) -> Result<(), Failure> {
-        let wrong = |name: &str| Failure::usage(format_args!("{name} cannot be read"));
+        let wrong =
+            |name: &str, expected: &str| Failure::usage(format_args!("{name} is not {expected}"));
+        let address = "an address with a port, such as 127.0.0.1:8080";
         if let Some(origin) = get("COUNTERSIGN_ORIGIN") {
             self.origin = Some(origin);
         }
         if let Some(listen) = get("COUNTERSIGN_LISTEN") {
-            self.listen = listen.parse().map_err(|_| wrong("COUNTERSIGN_LISTEN"))?;
+            self.listen = listen
+                .parse()
+                .map_err(|_| wrong("COUNTERSIGN_LISTEN", address))?;
         }
         if let Some(listen) = get("COUNTERSIGN_METRICS_LISTEN") {
             let listen = listen.parse();
-            self.metrics.listen = Some(listen.map_err(|_| wrong("COUNTERSIGN_METRICS_LISTEN"))?);
+            let listen = listen.map_err(|_| wrong("COUNTERSIGN_METRICS_LISTEN", address))?;
+            self.metrics.listen = Some(listen);
         }
         if let Some(store) = get("COUNTERSIGN_STORE") {
             self.store = Some(store);
@@ -146,12 +151,12 @@ impl Config {
             None => {}
             Some("text") => self.log = LogFormat::Text,
             Some("json") => self.log = LogFormat::Json,
-            Some(_) => return Err(wrong("COUNTERSIGN_LOG")),
+            Some(_) => return Err(wrong("COUNTERSIGN_LOG", "`text` or `json`")),
         }
         match get("COUNTERSIGN_DEV").as_deref() {
             None | Some("" | "0") => {}
             Some("1") => self.dev = true,
-            Some(_) => return Err(wrong("COUNTERSIGN_DEV")),
+            Some(_) => return Err(wrong("COUNTERSIGN_DEV", "`1` or `0`")),
         }
         Ok(())
     }
@@ -183,8 +188,21 @@ impl Config {
 fn read_secret(path: &Path) -> Result<Secret, Failure> {
     let text = std::fs::read_to_string(path)
         .map(zeroize::Zeroizing::new)
-        .map_err(|error| Failure::usage(format_args!("{}: {error}", path.display())))?;
+        .map_err(|error| {
+            let path = path.display();
+            Failure::usage(format_args!(
+                "the secret's file {path}: {error}; `openssl rand -base64 48` makes a secret"
+            ))
+        })?;
     Ok(Secret::new(text.trim()))
+}
+
+/// Where the file is wrong, and how; its lines are not shown, since they may hold a password.
+fn not_read(path: &Path, text: &str, error: &toml::de::Error) -> Failure {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+    let what = error.message().replace('\n', ", ");
+    Failure::usage(format_args!("{}:{line}: {what}", path.display()))
 }
 
 impl Proxies {

@@ -6,7 +6,7 @@ mod metrics;
 mod provider;
 mod server;
 
-use std::{net::SocketAddr, process::ExitCode};
+use std::{io::ErrorKind, net::SocketAddr, process::ExitCode};
 
 use tokio::{net::TcpListener, signal::unix::SignalKind, sync::watch};
 
@@ -103,7 +103,13 @@ async fn serve(config: Config) -> Result<(), Failure> {
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     let bound = TcpListener::bind(address).await;
-    bound.map_err(|error| Failure::refused(format_args!("{address}: {error}")))
+    bound.map_err(|error| {
+        let hint = match error.kind() {
+            ErrorKind::AddrInUse => "; `--listen` or the file names another address",
+            _ => "",
+        };
+        Failure::refused(format_args!("{address}: {error}{hint}"))
+    })
 }
 
 fn begin_log(format: LogFormat) {

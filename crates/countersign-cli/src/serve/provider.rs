@@ -3,9 +3,9 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use countersign::{
-    AuthHttp, Engine, LoginPage, Stores,
+    AuthHttp, ConfigError, ConfigFault, Engine, LoginPage, Stores,
     ethereum::Ethereum,
-    jwt::{Algorithm, Jwt, Key, KeyRing},
+    jwt::{Algorithm, Jwt, Key, KeyRing, RingError},
     metrics::{MetricsEvents, counted},
     polkadot::Polkadot,
     sso::{Client, ClientRegistry, RedirectUri, StaticClients, StoredClients},
@@ -28,7 +28,8 @@ pub(crate) async fn build(config: &Config, address: SocketAddr) -> Result<Site, 
         (Some(origin), _) => origin.clone(),
         (None, true) => format!("http://{address}"),
         (None, false) => {
-            let missing = "no origin: say under which https://… people see this server";
+            let missing = "no origin: the option `origin` of the file, or COUNTERSIGN_ORIGIN, says under \
+                           which https address people see this server; to try it: `serve --dev`";
             return Err(Failure::usage(missing));
         }
     };
@@ -37,9 +38,13 @@ pub(crate) async fn build(config: &Config, address: SocketAddr) -> Result<Site, 
         true => KeyRing::of(Key::generate(Algorithm::EdDsa)),
         false => KeyRing::open(&config.keys).map_err(|error| {
             let keys = config.keys.display();
-            Failure::usage(format_args!(
-                "{keys}: {error}; `countersign keys new` makes one"
-            ))
+            let hint = match error {
+                RingError::File(_) => {
+                    format!("; `countersign keys new --ring {keys}` makes one")
+                }
+                _ => "; the option `keys` names the file of `countersign keys new`".to_owned(),
+            };
+            Failure::usage(format_args!("{keys}: {error}{hint}"))
         })?,
     };
     let registry = stores.registry.clone();
@@ -71,29 +76,43 @@ pub(crate) async fn build(config: &Config, address: SocketAddr) -> Result<Site, 
     if config.dev {
         builder = builder.dev();
     }
-    let engine = builder.build().map_err(Failure::usage)?;
+    let engine = builder.build().map_err(in_words_of_the_file)?;
     let first = static_clients(config, &origin)?;
     let auth = AuthHttp::new(engine).with_health();
-    let auth = auth.login_page(LoginPage::new()).map_err(Failure::usage)?;
+    let auth = auth.login_page(LoginPage::new())?;
     let clients: Arc<dyn ClientRegistry> = match registry {
         Some(registry) => Arc::new(StoredClients::new(registry, first)),
         None => Arc::new(first),
     };
-    let mut auth = auth.sso(clients.clone()).map_err(Failure::usage)?;
+    let mut auth = auth.sso(clients.clone())?;
     if let Some(polkadot_sso) = &config.polkadot_sso {
         let endpoints = polkadot_sso.endpoints(clients);
-        auth = auth.with(endpoints).map_err(Failure::usage)?;
+        auth = auth.with(endpoints)?;
     }
     if let Some(proxies) = &config.proxies {
         let addresses: Vec<_> = proxies.addresses.iter().map(String::as_str).collect();
-        auth = auth
-            .behind(proxies.header(), &addresses)
-            .map_err(Failure::usage)?;
+        auth = auth.behind(proxies.header(), &addresses)?;
     }
     Ok(Site {
         auth,
         demo: config.dev,
     })
+}
+
+/// The engine speaks of calls to its builder; whoever writes a file knows its options.
+fn in_words_of_the_file(error: ConfigError) -> Failure {
+    let faults = error.faults().iter().cloned().map(|fault| {
+        let detail = match fault.code {
+            "CFG_SECRET_MISSING" => {
+                "no secret: the option `secret_file` names a file with one, or COUNTERSIGN_SECRET holds \
+                 it; `openssl rand -base64 48` makes one"
+            }
+            "CFG_DEV" => "--dev is for this machine alone: loopback addresses and origins",
+            _ => return fault,
+        };
+        ConfigFault::new(fault.code, detail)
+    });
+    ConfigError::from(faults.collect::<Vec<_>>()).into()
 }
 
 pub(crate) async fn open(config: &Config) -> Result<Stores, Failure> {

@@ -43,7 +43,19 @@ fn a_configuration_is_checked_without_being_served() {
         ),
         (
             "origin = \"https://id.example\"\n".into(),
-            "CFG_SECRET_MISSING",
+            "CFG_SECRET_MISSING: no secret: the option `secret_file`",
+        ),
+        (
+            "origin = \"http://id.example\"\n".into(),
+            "\ncountersign: CFG_SECRET_MISSING",
+        ),
+        (
+            "origin = \"https://id.example\"\n[limits]\nchalenge = 1\n".into(),
+            "config.toml:3: unknown field `chalenge`",
+        ),
+        (
+            "origin = \"https://id.example\"\nsecret_file = \"none\"\n".into(),
+            "the secret's file none",
         ),
         (
             format!("origin = \"http://id.example\"\nsecret_file = \"{secret}\"\n"),

@@ -210,7 +210,7 @@ impl EngineBuilder {
             }
             None if self.dev => Some(Secret::random()),
             None => {
-                let detail = "no secret: add secret(..); try `openssl rand -base64 48`";
+                let detail = "no secret: add secret(..), and make one by `openssl rand -base64 48`; on loopback dev() will do";
                 faults.push(ConfigFault::new("CFG_SECRET_MISSING", detail));
                 None
             }
