@@ -40,12 +40,26 @@ pub struct Client {
 }
 
 /// Characters that are not seen, and those that turn the words around them (Unicode's marks, embeddings,
-/// overrides and isolates). The joiners stay: names in Persian or Hindi need them.
+/// overrides and isolates, fillers, tags). The joiners stay: names in Persian or Hindi need them.
 fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
-            '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{115f}'
+                | '\u{1160}'
+                | '\u{180e}'
+                | '\u{200b}'
+                | '\u{200e}'
+                | '\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{3164}'
+                | '\u{feff}'
+                | '\u{ffa0}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
         )
 }
 
@@ -305,6 +319,9 @@ mod tests {
             "Sh\u{2066}op",
             "Sh\u{200f}op",
             "Sh\u{200b}op",
+            "Sh\u{ad}op",
+            "\u{3164}",
+            "Shop\u{e0041}",
             "\u{feff}Shop",
             &"x".repeat(101),
         ] {

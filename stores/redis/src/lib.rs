@@ -37,7 +37,8 @@
 //! Keys carry a time to live, an hour longer than the engine asks for: it collects the rubbish,
 //! and never decides whether something counts. So `purge` has nothing to do here, and says 0. The
 //! indexes of sessions have none: there are at most 65,536 of them, and each forgets on the way what
-//! ended a day ago.
+//! ended a day ago by the clock of the node that writes. So no node's clock may be a day off: signing
+//! out everywhere would miss sessions that were forgotten too early.
 //!
 //! # Trouble
 //! A lost connection, a node that may not write, a node that does not answer within a second and
