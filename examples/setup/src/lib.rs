@@ -120,7 +120,7 @@ impl Settings {
             "In dev mode its login page has a demo wallet. Or be the wallet, in another terminal:\n"
         );
         eprintln!("    cargo run -p countersign-cli -- sign-in {at} --chain eip155:1 --new-key\n");
-        eprintln!("or with `--chain polkadot`.\n");
+        eprintln!("or with `--chain polkadot`, where the app serves that.\n");
     }
 
     fn own_origin(&self) -> String {
