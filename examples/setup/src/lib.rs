@@ -9,7 +9,7 @@
 //! | `COUNTERSIGN_STORE` | `memory:` | where sessions and nonces are kept: also `redis://…`, `postgres://…`, `mysql://…`, `sqlite:…`, each with the app's feature of that name |
 //! | `COUNTERSIGN_LIMITS` | `on` | `off` for load tests, on loopback only |
 
-use std::{env, net::SocketAddr};
+use std::{env, io::IsTerminal, net::SocketAddr};
 
 use countersign::{Engine, EngineBuilder, Origin, Secret, stores};
 
@@ -50,6 +50,7 @@ impl Settings {
         tracing_subscriber::fmt()
             .with_env_filter(filter)
             .with_writer(std::io::stderr)
+            .with_ansi(std::io::stderr().is_terminal())
             .init();
         Ok(Self {
             port: match variable("PORT")? {
@@ -74,7 +75,8 @@ impl Settings {
     /// The store cannot be opened, or limits are off beyond loopback.
     pub async fn engine(&self) -> Result<EngineBuilder, Fault> {
         let own = self.own_origin();
-        let mut builder = Engine::builder(&own).stores(stores::connect(&self.store).await?);
+        let stores = stores::connect(&self.store).await.map_err(not_opened)?;
+        let mut builder = Engine::builder(&own).stores(stores);
         if self.origin.is_none() {
             builder = builder.also_from(&format!("http://localhost:{}", self.port));
         }
@@ -118,7 +120,7 @@ impl Settings {
             "In dev mode its login page has a demo wallet. Or be the wallet, in another terminal:\n"
         );
         eprintln!("    cargo run -p countersign-cli -- sign-in {at} --chain eip155:1 --new-key\n");
-        eprintln!("or with `--chain polkadot`.\n");
+        eprintln!("or with `--chain polkadot`, where the app serves that.\n");
     }
 
     fn own_origin(&self) -> String {
@@ -153,6 +155,17 @@ pub async fn shutdown() {
     }
     #[cfg(not(unix))]
     interrupted.await;
+}
+
+/// In the examples a store is a feature of the app.
+fn not_opened(error: stores::ConnectError) -> Fault {
+    match &error {
+        stores::ConnectError::FeatureOff { feature, .. } => {
+            let feature = feature.split('-').next().unwrap_or(feature);
+            format!("{error}: run the app with `--features {feature}`").into()
+        }
+        _ => error.into(),
+    }
 }
 
 fn variable(name: &str) -> Result<Option<String>, Fault> {

@@ -6,7 +6,11 @@ mod metrics;
 mod provider;
 mod server;
 
-use std::{io::ErrorKind, net::SocketAddr, process::ExitCode};
+use std::{
+    io::{ErrorKind, IsTerminal},
+    net::SocketAddr,
+    process::ExitCode,
+};
 
 use tokio::{net::TcpListener, signal::unix::SignalKind, sync::watch};
 
@@ -117,7 +121,10 @@ fn begin_log(format: LogFormat) {
 
     let filter =
         EnvFilter::try_from_env("COUNTERSIGN_LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal()) // colours are noise in a file or a journal
+        .with_writer(std::io::stderr);
     // A log that somebody else began stays.
     let _ = match format {
         LogFormat::Text => log.try_init(),

@@ -43,7 +43,7 @@ fn a_configuration_is_checked_without_being_served() {
         ),
         (
             "origin = \"https://id.example\"\n".into(),
-            "CFG_SECRET_MISSING: no secret: the option `secret_file`",
+            ": no secret: the option `secret_file`",
         ),
         (
             "origin = \"http://id.example\"\n".into(),

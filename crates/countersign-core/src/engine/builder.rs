@@ -20,7 +20,7 @@ use crate::{
     time::{Clock, SystemClock},
 };
 
-/// Collects the parts of an [`Engine`]. What is not set has a safe default; what has none is
+/// Collects the parts of an [`Engine`](crate::Engine). What is not set has a safe default; what has none is
 /// named by [`build`](Self::build), all at once.
 #[derive(Debug)]
 #[must_use = "a builder does nothing until it is built"]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What kind of answer an [`Error`] is. Exhaustive: a layer that renders errors maps them all.
+/// What kind of answer an [`Error`](crate::Error) is. Exhaustive: a layer that renders errors maps them all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Class {
     /// The request cannot be read (HTTP 400).
