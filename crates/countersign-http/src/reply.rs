@@ -229,5 +229,5 @@ const ALWAYS: [(HeaderName, HeaderValue); 6] = [
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
 ];
 
-/// Those, the three of CORS, and a few: room for them is made at once.
-const USUAL_HEADERS: usize = 14;
+/// Those, the type, the length, the three of CORS and one more: room for them is made at once.
+const USUAL_HEADERS: usize = 12;

@@ -95,9 +95,9 @@ impl Engine {
         context: &Context,
         claimed: &mut Option<AccountId>,
     ) -> Result<SignedIn, Error> {
-        let (identity, standing, sign_in) = self.identify(proof, context, claimed).await?;
+        let (identity, standing, stated) = self.identify(proof, context, claimed).await?;
         let now = identity.authenticated_at;
-        self.begin_session(identity, standing, &sign_in, context, now)
+        self.begin_session(identity, standing, stated, context, now)
             .await
     }
 
@@ -114,12 +114,13 @@ impl Engine {
         Ok(data)
     }
 
+    /// Who signed, what that stands on, and the end that the text states.
     async fn identify(
         &self,
         proof: &Proof,
         context: &Context,
         claimed: &mut Option<AccountId>,
-    ) -> Result<(Identity, Option<Standing>, SignIn), Error> {
+    ) -> Result<(Identity, Option<Standing>, Option<Timestamp>), Error> {
         if proof.signature.len() > MAX_SIGNATURE {
             return Err(Code::SignatureMalformed.into());
         }
@@ -162,7 +163,8 @@ impl Engine {
             Ok(false) => return Err(Code::NotAdmitted.into()),
             Err(error) => return Err(Error::with_source(Code::NotAdmitted, error)),
         }
-        Ok((identity, standing, sign_in))
+        let stated = sign_in.expiration_time.as_ref().map(|end| end.floor());
+        Ok((identity, standing, stated))
     }
 
     /// Takes the nonce, whatever comes of it, and compares the record with what came.
@@ -254,7 +256,7 @@ impl Engine {
         &self,
         identity: Identity,
         standing: Option<Standing>,
-        sign_in: &SignIn,
+        stated: Option<Timestamp>,
         context: &Context,
         now: Timestamp,
     ) -> Result<SignedIn, Error> {
@@ -263,7 +265,6 @@ impl Engine {
             SessionKind::Cookie => {
                 let absolute = now + lifetimes.cookie_absolute;
                 // Another system's text may end with its challenge; that says nothing of sessions.
-                let stated = sign_in.expiration_time.as_ref().map(|end| end.floor());
                 let stated = stated.filter(|_| context.dialect.forms.is_none());
                 let end = stated.map_or(absolute, |stated| stated.min(absolute));
                 (end.min(now + lifetimes.cookie_idle), end)
