@@ -32,6 +32,7 @@ use axum::{
     },
     http::request::Parts,
     response::Response,
+    routing::any,
 };
 use countersign_core::{FromSession, Session};
 use countersign_http::{AuthHttp, Peer};
@@ -41,10 +42,19 @@ use countersign_http::{AuthHttp, Peer};
 /// Serve the app by `into_make_service_with_connect_info::<SocketAddr>()`: without the peer's
 /// address all clients share one quota.
 pub fn countersign<S: Clone + Send + Sync + 'static>(auth: AuthHttp) -> Router<S> {
-    let endpoints: Router = Router::new().fallback(answer).with_state(auth.clone());
-    let app = Router::new().nest_service(auth.base(), endpoints.clone());
-    auth.beyond_base()
-        .fold(app, |app, path| app.route_service(path, endpoints.clone()))
+    let endpoints = any(answer).with_state(auth.clone());
+    let base = auth.base();
+    // Routes rather than a nested router, which costs each request a second look-up and a new URI.
+    let below = [
+        base.to_owned(),
+        format!("{base}/"),
+        format!("{base}/{{*rest}}"),
+    ];
+    let beyond = auth.beyond_base().map(ToOwned::to_owned);
+    let all = below.into_iter().chain(beyond);
+    all.fold(Router::new(), |app, path| {
+        app.route(&path, endpoints.clone())
+    })
 }
 
 /// A guard: the handler runs only for somebody who is signed in; everybody else gets the one error

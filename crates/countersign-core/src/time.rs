@@ -54,7 +54,18 @@ impl Timestamp {
         let (year, month, day) = civil_from_days(secs.div_euclid(DAY));
         let of_day = secs.rem_euclid(DAY);
         let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
-        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+        if !(0..=9999).contains(&year) {
+            return format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z");
+        }
+        let mut text = *b"0000-00-00T00:00:00Z"; // by hand: every answer has two of these
+        put(year, &mut text[..4]);
+        for (value, place) in [month, day, hour, minute, second]
+            .into_iter()
+            .zip([5, 8, 11, 14, 17])
+        {
+            put(value, &mut text[place..place + 2]);
+        }
+        String::from_utf8(text.to_vec()).expect("digits are ASCII")
     }
 }
 
@@ -205,6 +216,14 @@ impl fmt::Display for DateTime {
 }
 
 const DAY: i64 = 86_400;
+
+/// Writes a number that is not negative in as many digits as there are places.
+fn put(mut value: i64, places: &mut [u8]) {
+    for place in places.iter_mut().rev() {
+        *place = b"0123456789"[usize::try_from(value % 10).unwrap_or(0)];
+        value /= 10;
+    }
+}
 
 fn number(digits: &[u8]) -> Option<i64> {
     digits.iter().try_fold(0, |value, digit| {

@@ -20,7 +20,7 @@ impl Reply {
     pub(crate) fn new(status: StatusCode, body: Bytes) -> Self {
         Self {
             status,
-            headers: HeaderMap::new(),
+            headers: HeaderMap::with_capacity(USUAL_HEADERS),
             body,
             code: None,
         }
@@ -31,7 +31,8 @@ impl Reply {
     }
 
     pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Self {
-        let body = serde_json::to_vec(value).expect("our answers are JSON");
+        let mut body = Vec::with_capacity(1024);
+        serde_json::to_writer(&mut body, value).expect("our answers are JSON");
         Self::new(status, body.into()).header(header::CONTENT_TYPE, "application/json")
     }
 
@@ -165,9 +166,7 @@ impl Reply {
         let headers = response.headers_mut();
         *headers = self.headers;
         for (name, value) in ALWAYS {
-            headers
-                .entry(name)
-                .or_insert(HeaderValue::from_static(value));
+            headers.entry(name).or_insert(value);
         }
         response
     }
@@ -212,14 +211,23 @@ fn request_id() -> String {
 }
 
 /// Answers about sessions are for one client, for now, and never part of another page.
-const ALWAYS: [(HeaderName, &str); 6] = [
-    (header::CACHE_CONTROL, "no-store"),
+const ALWAYS: [(HeaderName, HeaderValue); 6] = [
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (
         header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; frame-ancestors 'none'",
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
     ),
-    (header::REFERRER_POLICY, "no-referrer"),
-    (header::VARY, "origin"),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::X_FRAME_OPTIONS, "DENY"),
+    (
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    ),
+    (header::VARY, HeaderValue::from_static("origin")),
+    (
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    ),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
 ];
+
+/// Those, the three of CORS, and a few: room for them is made at once.
+const USUAL_HEADERS: usize = 14;

@@ -79,7 +79,7 @@ pub(crate) fn context(
     let cookies = Cookies::read(&parts.headers, &auth.cookies)?;
     let is_cookie = credential == SessionKind::Cookie;
     Ok(Context {
-        origin: origins::of(&auth.engine, &parts.headers)?,
+        origin: origins::of(&auth.engine, &parts.headers)?.cloned(),
         client: auth.client(parts),
         binding: cookies.binding(),
         previous: cookies.session_token().filter(|_| is_cookie),
@@ -100,11 +100,12 @@ pub(crate) fn proof(message: String, signature: &str) -> Result<Proof, Error> {
     let digits = signature
         .strip_prefix("0x")
         .ok_or(Code::SignatureMalformed)?;
-    let signature =
-        hex::decode(digits).map_err(|e| Error::with_source(Code::SignatureMalformed, e))?;
+    let mut bytes = vec![0; digits.len() / 2];
+    hex::decode_to_slice(digits, &mut bytes)
+        .map_err(|e| Error::with_source(Code::SignatureMalformed, e))?;
     Ok(Proof {
         chain: None,
         message,
-        signature,
+        signature: bytes,
     })
 }

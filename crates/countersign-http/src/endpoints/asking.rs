@@ -116,5 +116,6 @@ pub(crate) fn bound(auth: &Inner, reply: Reply, binding: Option<Binding>) -> Rep
 /// The page that asks, if it is one of ours. Reading a nonce is open to all, but what a foreign
 /// page asked for is not answered by it: the nonce then belongs to the main origin.
 fn asking_page(auth: &Inner, parts: &Parts) -> Option<Origin> {
-    origins::of(&auth.engine, &parts.headers).ok().flatten()
+    let named = origins::of(&auth.engine, &parts.headers);
+    named.ok().flatten().cloned()
 }

@@ -52,7 +52,7 @@ pub(super) async fn refresh(auth: &Inner, parts: &Parts, body: &Bytes) -> Result
         .refresh_token
         .ok_or_else(|| Error::missing("refresh_token"))?;
     let context = Context {
-        origin: origins::of(&auth.engine, &parts.headers)?,
+        origin: origins::of(&auth.engine, &parts.headers)?.cloned(),
         client: auth.client(parts),
         ..Context::token()
     };

@@ -1,10 +1,14 @@
 //! What clients send.
 
-use std::{cell::RefCell, io};
+use std::{
+    cell::RefCell,
+    io,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use countersign_bench::{Connection, Load, Response};
 use countersign_core::Wallet;
-use countersign_counts::{ORIGIN, SignInText};
+use countersign_counts::ORIGIN;
 use countersign_ethereum::EthereumWallet;
 use serde_json::{Value, json};
 
@@ -12,7 +16,7 @@ use serde_json::{Value, json};
 pub(crate) struct Client {
     wallet: EthereumWallet,
     address: String,
-    proof: Value,
+    texts: AtomicU64,
 }
 
 /// How a sign-in goes.
@@ -34,11 +38,10 @@ impl Client {
     pub(crate) fn new() -> Self {
         let chain = "eip155:1".parse().unwrap();
         let wallet = EthereumWallet::from_bytes(&[7; 32], chain).unwrap();
-        let text = SignInText::ethereum(0);
         Self {
             address: wallet.address(),
             wallet,
-            proof: json!({"message": text.message, "signature": text.signature}),
+            texts: AtomicU64::new(0),
         }
     }
 
@@ -52,9 +55,12 @@ impl Client {
         expect(connection.send(&get(path, header)).await?, 200).map(drop)
     }
 
-    /// A text and its signature, to the bare handler.
+    /// A text and its signature, to the bare handler. Each is another, as each sign-in is: of one
+    /// alone, the processor would soon know every branch that the arithmetic takes.
     pub(crate) async fn recovers(&self, connection: &mut Connection) -> io::Result<()> {
-        let answer = connection.send(&post("/recover", "", &self.proof)).await?;
+        let number = self.texts.fetch_add(1, Ordering::Relaxed);
+        let proof = self.proof_of(&self.text(&format!("k7Qm2ZtR9vXc{number:012}")));
+        let answer = connection.send(&post("/recover", "", &proof)).await?;
         expect(answer, 200).map(drop)
     }
 
