@@ -100,5 +100,8 @@ async fn a_store_that_is_not_there_is_said_at_once_and_without_the_password() {
             !format!("{error} {error:?}").contains("canary"),
             "{error:?}"
         );
+        if matches!(url.split_once(':'), Some(("postgres" | "mysql", _))) {
+            assert!(format!("{error:?}").contains("refused"), "{error:?}"); // not only that it waited
+        }
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     quota::Spending,
     rows::RecordRow,
     statements::{Dialect, Statements},
-    transport::Way,
+    transport::{Way, greet},
 };
 
 /// Stores in MySQL or MariaDB. Clones share the connections.
@@ -42,6 +42,7 @@ impl MySqlStores {
     pub async fn connect(url: &str, options: Options) -> Result<Self, ConnectError> {
         let server: MySqlConnectOptions = url.parse()?;
         way(&server).check()?;
+        greet(&server).await?;
         let pool = MySqlPoolOptions::new()
             .max_connections(options.connections)
             .acquire_timeout(ACQUIRE)

@@ -16,7 +16,7 @@ use crate::{
     quota::Spending,
     rows::RecordRow,
     statements::{Dialect, Statements},
-    transport::Way,
+    transport::{Way, greet},
 };
 
 /// Stores in Postgres. Clones share the connections.
@@ -41,6 +41,7 @@ impl PgStores {
     pub async fn connect(url: &str, options: Options) -> Result<Self, ConnectError> {
         let server: PgConnectOptions = url.parse()?;
         way(&server).check()?;
+        greet(&server).await?;
         let pool = PgPoolOptions::new()
             .max_connections(options.connections)
             .acquire_timeout(ACQUIRE)

@@ -1,10 +1,12 @@
-//! Refuses a database on another host unless the URL says whether the way there is encrypted.
+//! The way to a database on the network: refused to another host unless the URL says whether it is
+//! encrypted, and tried once at boot.
 
 use std::net::IpAddr;
 
 use countersign_core::ConfigFault;
+use sqlx::{ConnectOptions, Connection};
 
-use crate::ConnectError;
+use crate::{ConnectError, error::DEADLINE};
 
 /// What a URL says about the way to its database.
 pub(crate) struct Way<'a> {
@@ -37,5 +39,17 @@ impl Way<'_> {
             "CFG_STORE_TLS",
             detail,
         )))
+    }
+}
+
+/// Connects once, to say what is wrong: a pool tries again and again, and then says that it waited.
+pub(crate) async fn greet<O>(server: &O) -> Result<(), ConnectError>
+where
+    O: ConnectOptions<Connection: Sized>,
+{
+    let greeted = async { server.connect().await?.close().await };
+    match tokio::time::timeout(DEADLINE, greeted).await {
+        Ok(greeted) => Ok(greeted?),
+        Err(elapsed) => Err(ConnectError::Unreachable(elapsed.into())),
     }
 }
