@@ -195,6 +195,7 @@ impl SessionStore for Careless {
         if self.is_lazy {
             return self.sessions.replace(session).await;
         }
+        tokio::time::sleep(WORKING).await; // others look meanwhile
         self.sessions.remove(&session.id).await?;
         self.sessions.insert(session).await
     }
@@ -217,3 +218,4 @@ impl SessionStore for Careless {
 }
 
 const LATER: Duration = Duration::from_millis(40);
+const WORKING: Duration = Duration::from_millis(5);
