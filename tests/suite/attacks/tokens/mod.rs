@@ -92,6 +92,13 @@ async fn assert_invalid(face: &Face, token: &str, what: &str) {
     );
 }
 
+/// The same of a token that no request could carry.
+async fn assert_engine_refuses(face: &Face, token: &str) {
+    let engine = &face.stage.engine;
+    let refused = engine.authenticate(Credential::Bearer(token)).await;
+    assert_eq!(refused.unwrap_err().code().as_str(), "token_invalid");
+}
+
 /// A real token's parts, to be forged.
 struct Model {
     header: Value,
