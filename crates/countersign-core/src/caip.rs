@@ -66,30 +66,35 @@ impl FromStr for ChainId {
 /// assert_eq!(account.chain().as_str(), "eip155:1");
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct AccountId {
+pub struct AccountId(Arc<Halves>);
+
+/// Behind one pointer: sessions hold accounts, and are handed about by value.
+#[derive(PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Halves {
     chain: ChainId,
-    address: Arc<str>,
+    address: Box<str>,
 }
 
 impl AccountId {
     /// From a chain and the address in its canonical text: `[-.%a-zA-Z0-9]{1,128}`.
     pub fn canonical(chain: &ChainId, address: &str) -> Result<Self, NameError> {
+        let halves = || Halves {
+            chain: chain.clone(),
+            address: address.into(),
+        };
         is_address(address)
-            .then(|| Self {
-                chain: chain.clone(),
-                address: address.into(),
-            })
+            .then(|| Self(Arc::new(halves())))
             .ok_or(NameError::Account)
     }
 
     /// The chain.
     pub fn chain(&self) -> &ChainId {
-        &self.chain
+        &self.0.chain
     }
 
     /// The address, in the canonical text of its chain.
     pub fn address(&self) -> &str {
-        &self.address
+        &self.0.address
     }
 }
 
@@ -145,7 +150,7 @@ impl fmt::Debug for ChainId {
 
 impl fmt::Display for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.chain, self.address)
+        write!(f, "{}:{}", self.chain(), self.address())
     }
 }
 
