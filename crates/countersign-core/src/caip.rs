@@ -79,13 +79,15 @@ struct Halves {
 impl AccountId {
     /// From a chain and the address in its canonical text: `[-.%a-zA-Z0-9]{1,128}`.
     pub fn canonical(chain: &ChainId, address: &str) -> Result<Self, NameError> {
-        let halves = || Halves {
-            chain: chain.clone(),
-            address: address.into(),
-        };
-        is_address(address)
-            .then(|| Self(Arc::new(halves())))
-            .ok_or(NameError::Account)
+        Self::on(chain.clone(), address)
+    }
+
+    fn on(chain: ChainId, address: &str) -> Result<Self, NameError> {
+        if !is_address(address) {
+            return Err(NameError::Account);
+        }
+        let address = address.into();
+        Ok(Self(Arc::new(Halves { chain, address })))
     }
 
     /// The chain.
@@ -106,13 +108,7 @@ impl FromStr for AccountId {
         let (namespace, rest) = split(text).ok_or(NameError::Account)?;
         let (reference, address) = split(rest).ok_or(NameError::Account)?;
         let chain = &text[..namespace.len() + 1 + reference.len()];
-        let chain = chain.parse()?;
-        is_address(address)
-            .then(|| Self {
-                chain,
-                address: address.into(),
-            })
-            .ok_or(NameError::Account)
+        Self::on(chain.parse()?, address)
     }
 }
 
