@@ -41,7 +41,7 @@ impl ChainId {
     }
 
     fn halves(&self) -> (&str, &str) {
-        self.0.split_once(':').expect("a chain id has a colon")
+        split(&self.0).expect("a chain id has a colon")
     }
 }
 
@@ -49,8 +49,9 @@ impl FromStr for ChainId {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let (namespace, reference) = text.split_once(':').ok_or(NameError::Chain)?;
-        Self::new(namespace, reference)
+        let (namespace, reference) = split(text).ok_or(NameError::Chain)?;
+        let valid = is_namespace(namespace) && is_reference(reference);
+        valid.then(|| Self(text.into())).ok_or(NameError::Chain)
     }
 }
 
@@ -66,30 +67,37 @@ impl FromStr for ChainId {
 /// assert_eq!(account.chain().as_str(), "eip155:1");
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct AccountId {
+pub struct AccountId(Arc<Halves>);
+
+/// Behind one pointer: sessions hold accounts, and are handed about by value.
+#[derive(PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Halves {
     chain: ChainId,
-    address: Arc<str>,
+    address: Box<str>,
 }
 
 impl AccountId {
     /// From a chain and the address in its canonical text: `[-.%a-zA-Z0-9]{1,128}`.
     pub fn canonical(chain: &ChainId, address: &str) -> Result<Self, NameError> {
-        is_address(address)
-            .then(|| Self {
-                chain: chain.clone(),
-                address: address.into(),
-            })
-            .ok_or(NameError::Account)
+        Self::on(chain.clone(), address)
+    }
+
+    fn on(chain: ChainId, address: &str) -> Result<Self, NameError> {
+        if !is_address(address) {
+            return Err(NameError::Account);
+        }
+        let address = address.into();
+        Ok(Self(Arc::new(Halves { chain, address })))
     }
 
     /// The chain.
     pub fn chain(&self) -> &ChainId {
-        &self.chain
+        &self.0.chain
     }
 
     /// The address, in the canonical text of its chain.
     pub fn address(&self) -> &str {
-        &self.address
+        &self.0.address
     }
 }
 
@@ -97,8 +105,10 @@ impl FromStr for AccountId {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let (chain, address) = text.rsplit_once(':').ok_or(NameError::Account)?;
-        Self::canonical(&chain.parse()?, address)
+        let (namespace, rest) = split(text).ok_or(NameError::Account)?;
+        let (reference, address) = split(rest).ok_or(NameError::Account)?;
+        let chain = &text[..namespace.len() + 1 + reference.len()];
+        Self::on(chain.parse()?, address)
     }
 }
 
@@ -117,18 +127,47 @@ pub enum NameError {
 }
 
 pub(crate) fn is_namespace(text: &str) -> bool {
-    let allowed = |b: u8| b == b'-' || b.is_ascii_lowercase() || b.is_ascii_digit();
-    (3..=8).contains(&text.len()) && text.bytes().all(allowed)
+    (3..=8).contains(&text.len()) && is_made_of(text, NAMESPACE)
 }
 
 pub(crate) fn is_reference(text: &str) -> bool {
-    let allowed = |b: u8| matches!(b, b'-' | b'_') || b.is_ascii_alphanumeric();
-    (1..=32).contains(&text.len()) && text.bytes().all(allowed)
+    (1..=32).contains(&text.len()) && is_made_of(text, REFERENCE)
 }
 
 pub(crate) fn is_address(text: &str) -> bool {
-    let allowed = |b: u8| matches!(b, b'-' | b'.' | b'%') || b.is_ascii_alphanumeric();
-    (1..=128).contains(&text.len()) && text.bytes().all(allowed)
+    (1..=128).contains(&text.len()) && is_made_of(text, ADDRESS)
+}
+
+fn is_made_of(text: &str, part: u8) -> bool {
+    text.bytes()
+        .all(|byte| PARTS[usize::from(byte)] & part != 0)
+}
+
+/// Which parts of a name a byte may stand in: names are read at every request that a store answers.
+static PARTS: [u8; 256] = {
+    let mut parts = [0; 256];
+    let mut byte = 0;
+    while byte < parts.len() {
+        parts[byte] = match byte as u8 {
+            b'a'..=b'z' | b'0'..=b'9' | b'-' => NAMESPACE | REFERENCE | ADDRESS,
+            b'A'..=b'Z' => REFERENCE | ADDRESS,
+            b'_' => REFERENCE,
+            b'.' | b'%' => ADDRESS,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    parts
+};
+
+const NAMESPACE: u8 = 1;
+const REFERENCE: u8 = 2;
+const ADDRESS: u8 = 4;
+
+/// At the first colon: it is among the first few bytes, where a plain look is quickest.
+pub(crate) fn split(text: &str) -> Option<(&str, &str)> {
+    let colon = text.bytes().position(|byte| byte == b':')?;
+    Some((&text[..colon], &text[colon + 1..]))
 }
 
 impl fmt::Display for ChainId {
@@ -145,7 +184,7 @@ impl fmt::Debug for ChainId {
 
 impl fmt::Display for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.chain, self.address)
+        write!(f, "{}:{}", self.chain(), self.address())
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    caip::{AccountId, NameError, is_address, is_namespace},
+    caip::{AccountId, NameError, is_address, is_namespace, is_reference, split},
     time::Timestamp,
 };
 
@@ -74,11 +74,14 @@ impl FromStr for Subject {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        if let Ok(account) = text.parse::<AccountId>() {
-            return Ok(Self::on_chain(&account));
-        }
-        let (namespace, key) = text.split_once(':').ok_or(NameError::Subject)?;
-        Self::key_as(namespace, key)
+        let (namespace, rest) = split(text).ok_or(NameError::Subject)?;
+        let is_account = || {
+            split(rest)
+                .is_some_and(|(reference, address)| is_reference(reference) && is_address(address))
+        };
+        (is_namespace(namespace) && (is_address(rest) || is_account()))
+            .then(|| Self(text.into()))
+            .ok_or(NameError::Subject)
     }
 }
 

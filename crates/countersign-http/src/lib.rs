@@ -31,8 +31,8 @@ mod sso;
 
 use std::{
     net::IpAddr,
-    panic::AssertUnwindSafe,
-    pin::{Pin, pin},
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -363,18 +363,27 @@ impl Inner {
 /// The work is pinned where it was made: to move it in would double the future of whoever calls.
 async fn guarded<T>(
     deadline: Duration,
-    work: Pin<&mut impl Future<Output = Result<T, Error>>>,
+    work: impl Future<Output = Result<T, Error>> + Unpin,
 ) -> Result<T, Error> {
     let mut work = AssertUnwindSafe(work).catch_unwind();
     // What need not wait needs no timer: the stores of one process answer at once.
-    let outcome = match poll_immediate(&mut work).await {
-        Some(outcome) => outcome,
-        // On the heap, because frameworks move their futures about, and a timer is large.
-        None => Box::pin(tokio::time::timeout(deadline, work))
-            .await
-            .map_err(|elapsed| Error::with_source(Code::PluginError, elapsed))?,
-    };
-    outcome.map_err(|_panic| Error::with_source(Code::PluginError, "a plugin panicked"))?
+    if let Some(outcome) = poll_immediate(&mut work).await {
+        return outcome.map_err(|_| panicked())?;
+    }
+    // On the heap, because frameworks move their futures about, and a timer is large.
+    match Box::pin(tokio::time::timeout(deadline, work)).await {
+        Ok(outcome) => outcome.map_err(|_| panicked())?,
+        Err(elapsed) => Err(Error::with_source(Code::PluginError, elapsed)),
+    }
+}
+
+/// The same for what does not wait.
+fn caught<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| panicked())?
+}
+
+fn panicked() -> Error {
+    Error::with_source(Code::PluginError, "a plugin panicked")
 }
 
 /// How long the whole handling may take once the request is there. Stores and chains have shorter

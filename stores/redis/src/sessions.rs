@@ -8,7 +8,10 @@
 //! A session's score says, from the left, the minute at which Redis lets go of it and 21 bits of the
 //! digest of its subject: that tells whose it may be without a look at each, and what to forget.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    fmt::Write as _,
+    sync::{Arc, LazyLock},
+};
 
 use countersign_core::{
     Session, SessionId, SessionStore, StoreError, Subject, Timestamp, async_trait,
@@ -24,34 +27,40 @@ use crate::{
     unexpected, unreadable,
 };
 
-/// The names of what belongs to one session, or to one shard.
+/// The names of what belongs to one session.
 struct Names {
-    sessions: String,
+    session: String,
     index: String,
     id: String,
-}
-
-impl Names {
-    fn session(&self) -> String {
-        [self.sessions.as_str(), &self.id].concat()
-    }
 }
 
 impl RedisStores {
     fn names(&self, id: &SessionId) -> Names {
         Names {
+            session: self.name(id),
+            index: self.of_shard(id.shard(), "i"),
             id: id.to_string(),
-            ..self.names_in(id.shard())
         }
     }
 
-    fn names_in(&self, shard: [u8; 2]) -> Names {
-        let base = format!("{}{{{:02x}{:02x}}}:", self.prefix, shard[0], shard[1]);
-        Names {
-            index: [&base, "i"].concat(),
-            sessions: base + "s:",
-            id: String::new(),
-        }
+    /// The name of a session.
+    fn name(&self, id: &SessionId) -> String {
+        let mut name = self.of_shard(id.shard(), "s:");
+        write!(name, "{id}").expect("a string takes what is written to it");
+        name
+    }
+
+    /// The name of something in a shard, with room for an id.
+    fn of_shard(&self, shard: [u8; 2], what: &str) -> String {
+        let mut digits = [0; 4];
+        hex::encode_to_slice(shard, &mut digits).expect("a byte is two digits");
+        let mut name = String::with_capacity(self.prefix.len() + 64);
+        name.push_str(&self.prefix);
+        name.push('{');
+        name.extend(digits.map(char::from));
+        name.push_str("}:");
+        name.push_str(what);
+        name
     }
 
     /// The one node, if it needs no script to read and to write: in a Cluster, and where sessions
@@ -73,7 +82,7 @@ impl RedisStores {
         let names = &written.names;
         let numbers = [written.live, written.score, forgettable()].map(|n| n.to_string());
         let call = Call {
-            keys: &[&names.session(), &names.index],
+            keys: &[&names.session, &names.index],
             arguments: &[
                 self.fencing(),
                 numbers[0].as_bytes(),
@@ -123,7 +132,7 @@ impl SessionStore for RedisStores {
         };
         let (names, value) = (&written.names, [written.head.as_bytes(), &written.fields]);
         let mut insert = Pipeline::new();
-        insert.atomic().cmd("SET").arg(names.session());
+        insert.atomic().cmd("SET").arg(&names.session);
         insert.arg(value.concat()).arg("NX").arg("PX");
         insert.arg(written.live);
         // If the id is taken it has its place already, and keeps it.
@@ -143,13 +152,10 @@ impl SessionStore for RedisStores {
     }
 
     async fn find(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
-        let names = self.names(id);
-        let kept = match self.link.one() {
-            Some(one) if !self.fence_sessions => {
-                let kept = one.read(names.session()).await;
-                kept.map_err(StoreError::unavailable)?
-            }
-            _ => self.find_elsewhere(&names).await?,
+        let name = self.name(id);
+        let kept = match self.plain() {
+            Some(one) => one.read(name).await.map_err(StoreError::unavailable)?,
+            None => Box::pin(self.find_elsewhere(&name)).await?,
         };
         Ok(kept.and_then(|value| read(id, &value)))
     }
@@ -166,7 +172,7 @@ impl SessionStore for RedisStores {
             Some(one) => {
                 // A place in the index without its session is nothing but rubbish.
                 let mut remove = Pipeline::new();
-                remove.cmd("DEL").arg(names.session());
+                remove.cmd("DEL").arg(&names.session);
                 remove.cmd("ZREM").arg(&names.index).arg(&names.id);
                 let answers = one.transact(&remove).await;
                 let answers = answers.map_err(StoreError::unavailable)?;
@@ -174,7 +180,7 @@ impl SessionStore for RedisStores {
             }
             None => {
                 let call = Call {
-                    keys: &[&names.session(), &names.index],
+                    keys: &[&names.session, &names.index],
                     arguments: &[self.fencing(), names.id.as_bytes()],
                 };
                 self.link.call(&REMOVE, call).await?
@@ -213,16 +219,16 @@ impl SessionStore for RedisStores {
 }
 
 impl RedisStores {
-    async fn find_elsewhere(&self, names: &Names) -> Result<Option<Vec<u8>>, StoreError> {
+    async fn find_elsewhere(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let answer = if self.fence_sessions {
             let call = Call {
-                keys: &[&names.session()],
+                keys: &[name],
                 arguments: &[self.fencing()],
             };
             self.link.call(&FIND, call).await?
         } else {
             let mut get = redis::cmd("GET");
-            get.arg(names.session());
+            get.arg(name);
             self.link.read(&get).await?
         };
         match answer {
@@ -236,12 +242,13 @@ impl RedisStores {
     async fn call_for(&self, script: &Lua, subject: &Subject) -> Result<Value, StoreError> {
         let digest = Sha256::digest(subject.as_str());
         let (mark, digest) = (mark(&digest).to_string(), hex::encode(digest));
-        let names = self.names_in(subject.shard());
+        let shard = subject.shard();
+        let (index, sessions) = (self.of_shard(shard, "i"), self.of_shard(shard, "s:"));
         let call = Call {
-            keys: &[&names.index],
+            keys: &[&index],
             arguments: &[
                 self.fencing(),
-                names.sessions.as_bytes(),
+                sessions.as_bytes(),
                 mark.as_bytes(),
                 digest.as_bytes(),
             ],
@@ -252,13 +259,16 @@ impl RedisStores {
 
 /// What stands behind `version digest ` and the fence, if it is a session and stands under its own id.
 fn read(id: &SessionId, value: &[u8]) -> Option<Session> {
-    let fields = behind(value).and_then(behind);
-    let fields = fields.and_then(|fields| match fields.first()? {
-        b'@' => behind(fields),
-        _ => Some(fields),
-    });
-    let session = fields.and_then(|fields| encoding::read(id, fields));
+    let session = fields(value).and_then(|fields| encoding::read(id, fields));
     session.or_else(|| unreadable("a session"))
+}
+
+fn fields(value: &[u8]) -> Option<&[u8]> {
+    let (_digest, rest) = behind(value)?.split_at_checked(DIGEST)?;
+    match rest.strip_prefix(b" ")? {
+        fenced @ [b'@', ..] => behind(fenced),
+        open => Some(open),
+    }
 }
 
 /// What follows the first space.
@@ -283,6 +293,8 @@ fn this_minute() -> u64 {
     u64::try_from(now.as_millis()).unwrap_or(0) / MINUTE
 }
 
+/// The length of a subject's digest, in hex.
+const DIGEST: usize = 64;
 /// As many as 21 bits can say. With a minute of 32 bits a score is a whole number that Redis keeps
 /// exactly.
 const MARKS: u64 = 1 << 21;

@@ -3,6 +3,7 @@
 #[cfg(feature = "cluster")]
 mod cluster;
 mod one;
+mod pace;
 #[cfg(feature = "sentinel")]
 mod sentinel;
 mod together;

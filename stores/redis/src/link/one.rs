@@ -7,7 +7,7 @@
 use std::{
     future::pending,
     io,
-    pin::pin,
+    pin::{Pin, pin},
     sync::{Arc, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -19,16 +19,17 @@ use redis::{
 };
 use tokio::{net::TcpStream, sync::Mutex, time::timeout};
 
-use super::{DEADLINE, RESPONSE, connect, is, together::Queues, within};
+use super::{DEADLINE, RESPONSE, connect, is, pace::Pace, together::Queues, within};
 use crate::nonces::history_of;
 
 /// The connection to one node, and who says which node that is.
 pub(crate) struct One {
     source: Mutex<Source>,
-    current: std::sync::Mutex<Option<Current>>,
+    current: std::sync::Mutex<Option<Arc<Current>>>,
     /// The replication history of the node, as it was when somebody last looked.
     fence: std::sync::Mutex<Arc<str>>,
     looked: Mutex<Option<Look>>,
+    pace: Pace,
     pub(super) queues: Queues,
     is_replicated: bool,
 }
@@ -45,11 +46,10 @@ enum SourceOf {
     Sentinels(Box<redis::sentinel::SentinelClient>),
 }
 
-#[derive(Clone)]
 struct Current {
     number: u64,
     connection: MultiplexedConnection,
-    address: Arc<ConnectionAddr>,
+    address: ConnectionAddr,
 }
 
 /// What somebody saw who doubted a connection.
@@ -84,6 +84,7 @@ impl One {
             current: std::sync::Mutex::new(None),
             fence: std::sync::Mutex::new("".into()),
             looked: Mutex::new(None),
+            pace: Pace::default(),
             queues: Queues::default(),
             is_replicated,
         };
@@ -98,7 +99,7 @@ impl One {
 
     /// Its connection; opens one if there is none.
     pub(super) async fn connection(&self) -> RedisResult<MultiplexedConnection> {
-        Ok(self.connected().await?.connection)
+        Ok(self.connected().await?.connection.clone())
     }
 
     /// Sends a command that is not tried again: it may have happened.
@@ -135,13 +136,17 @@ impl One {
 
     async fn exchange(&self, message: Message<'_>) -> RedisResult<Value> {
         let current = self.connected().await?;
+        self.pace.keep();
         let mut connection = current.connection.clone();
-        let answer = async move {
+        let answer = pin!(async move {
             match message {
-                Message::Command(command) => command.query_async(&mut connection).await,
+                Message::Command(command) => {
+                    let answer = connection.send_packed_command(command).await;
+                    answer.and_then(Value::extract_error)
+                }
                 Message::Transaction(commands) => commands.query_async(&mut connection).await,
             }
-        };
+        });
         let answer = self.awaited(answer, &current).await;
         if answer.as_ref().is_err_and(is_lost) {
             self.forget(current.number);
@@ -151,10 +156,9 @@ impl One {
 
     async fn awaited(
         &self,
-        answer: impl Future<Output = RedisResult<Value>>,
+        mut answer: Pin<&mut impl Future<Output = RedisResult<Value>>>,
         current: &Current,
     ) -> RedisResult<Value> {
-        let mut answer = pin!(answer);
         if let Ok(answer) = timeout(DOUBT, &mut answer).await {
             return answer;
         }
@@ -165,7 +169,8 @@ impl One {
                 () = self.nobody(current) => Err(io::Error::from(io::ErrorKind::ConnectionAborted).into()),
             }
         };
-        within(RESPONSE - DOUBT, answer_or_nobody).await
+        // On the heap, as all that is rare: a carrier is moved about.
+        Box::pin(within(RESPONSE - DOUBT, answer_or_nobody)).await
     }
 
     /// Ends if nobody is there.
@@ -200,14 +205,14 @@ impl One {
         is_there
     }
 
-    async fn connected(&self) -> RedisResult<Current> {
+    async fn connected(&self) -> RedisResult<Arc<Current>> {
         if let Some(current) = self.current() {
             return Ok(current);
         }
-        within(DEADLINE, Box::pin(self.connect())).await
+        Box::pin(within(DEADLINE, self.connect())).await
     }
 
-    async fn connect(&self) -> RedisResult<Current> {
+    async fn connect(&self) -> RedisResult<Arc<Current>> {
         let begin = Instant::now();
         let mut source = self.source.lock().await;
         if let Some(current) = self.current() {
@@ -223,7 +228,7 @@ impl One {
         opened
     }
 
-    async fn open_connection(&self, source: &mut SourceOf) -> RedisResult<Current> {
+    async fn open_connection(&self, source: &mut SourceOf) -> RedisResult<Arc<Current>> {
         static NUMBERS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
 
         #[cfg(feature = "sentinel")]
@@ -242,11 +247,11 @@ impl One {
             .query_async(&mut connection)
             .await?;
         self.learn(history_of(&info).unwrap_or_default());
-        let current = Current {
+        let current = Arc::new(Current {
             number: NUMBERS.fetch_add(1, std::sync::atomic::Ordering::Relaxed),
             connection,
-            address: Arc::new(client.get_connection_info().addr().clone()),
-        };
+            address: client.get_connection_info().addr().clone(),
+        });
         *lock(&self.current) = Some(current.clone());
         Ok(current)
     }
@@ -259,7 +264,7 @@ impl One {
         }
     }
 
-    fn current(&self) -> Option<Current> {
+    fn current(&self) -> Option<Arc<Current>> {
         lock(&self.current).clone()
     }
 }

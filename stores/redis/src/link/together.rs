@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use redis::{Pipeline, RedisError, RedisResult, Value};
+use redis::{Cmd, Pipeline, RedisError, RedisResult, Value};
 use tokio::{sync::oneshot, task::yield_now};
 
 use super::one::{One, lock};
@@ -73,7 +73,8 @@ impl One {
                 errand,
                 has_come: false,
             };
-            tokio::spawn(carrier.carry());
+            // On the heap: tokio would move it about ten times.
+            tokio::spawn(Box::pin(carrier.carry()));
         }
         match waits.await {
             Ok(answer) => answer,
@@ -84,7 +85,7 @@ impl One {
     async fn run(self: Arc<Self>, errand: Errand, all: Vec<Waiting>) {
         let answers = match errand {
             Errand::Read => self.read_all(&all).await,
-            Errand::Take => self.take_all(&all).await,
+            Errand::Take => Box::pin(self.take_all(&all)).await,
         };
         match answers {
             Ok(answers) => {
@@ -101,12 +102,14 @@ impl One {
     }
 
     async fn read_all(&self, all: &[Waiting]) -> RedisResult<Vec<Option<Vec<u8>>>> {
-        let mut read = redis::cmd("MGET");
+        let size = all.iter().map(|waiting| waiting.key.len()).sum::<usize>();
+        let mut read = Cmd::with_capacity(1 + all.len(), size + 4);
+        read.arg("MGET");
         all.iter().for_each(|waiting| {
             read.arg(&waiting.key);
         });
         let answer = match self.send(&read).await {
-            Err(error) if error.is_connection_dropped() => self.send(&read).await,
+            Err(error) if error.is_connection_dropped() => Box::pin(self.send(&read)).await,
             answer => answer,
         };
         strings(answer?, all.len())
@@ -150,7 +153,7 @@ impl One {
 
 impl Carrier {
     async fn carry(mut self) {
-        yield_now().await;
+        yield_now().await; // a look at the sockets as well: whoever they make ready comes along
         let (one, errand) = (self.one.clone(), self.errand);
         let mut all = self.all();
         drop(self);
