@@ -67,30 +67,37 @@ impl FromStr for ChainId {
 /// assert_eq!(account.chain().as_str(), "eip155:1");
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct AccountId {
+pub struct AccountId(Arc<Halves>);
+
+/// Behind one pointer: sessions hold accounts, and are handed about by value.
+#[derive(PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Halves {
     chain: ChainId,
-    address: Arc<str>,
+    address: Box<str>,
 }
 
 impl AccountId {
     /// From a chain and the address in its canonical text: `[-.%a-zA-Z0-9]{1,128}`.
     pub fn canonical(chain: &ChainId, address: &str) -> Result<Self, NameError> {
-        is_address(address)
-            .then(|| Self {
-                chain: chain.clone(),
-                address: address.into(),
-            })
-            .ok_or(NameError::Account)
+        Self::on(chain.clone(), address)
+    }
+
+    fn on(chain: ChainId, address: &str) -> Result<Self, NameError> {
+        if !is_address(address) {
+            return Err(NameError::Account);
+        }
+        let address = address.into();
+        Ok(Self(Arc::new(Halves { chain, address })))
     }
 
     /// The chain.
     pub fn chain(&self) -> &ChainId {
-        &self.chain
+        &self.0.chain
     }
 
     /// The address, in the canonical text of its chain.
     pub fn address(&self) -> &str {
-        &self.address
+        &self.0.address
     }
 }
 
@@ -101,13 +108,7 @@ impl FromStr for AccountId {
         let (namespace, rest) = split(text).ok_or(NameError::Account)?;
         let (reference, address) = split(rest).ok_or(NameError::Account)?;
         let chain = &text[..namespace.len() + 1 + reference.len()];
-        let chain = chain.parse()?;
-        is_address(address)
-            .then(|| Self {
-                chain,
-                address: address.into(),
-            })
-            .ok_or(NameError::Account)
+        Self::on(chain.parse()?, address)
     }
 }
 
@@ -183,7 +184,7 @@ impl fmt::Debug for ChainId {
 
 impl fmt::Display for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.chain, self.address)
+        write!(f, "{}:{}", self.chain(), self.address())
     }
 }
 

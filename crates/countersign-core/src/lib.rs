@@ -25,8 +25,8 @@ pub use async_trait::async_trait;
 pub use caip::{AccountId, ChainId, NameError};
 pub use challenge::{Ask, Challenge, Context, Proof, SIGN_IN};
 pub use engine::{
-    Credential, Durability, Engine, EngineBuilder, Granted, Proved, Purged, Refreshed, SignedIn,
-    Stores, Tokens, WeakEngine,
+    Credential, Durability, Engine, EngineBuilder, Granted, LookUp, Proved, Purged, Refreshed,
+    SignedIn, Stores, Tokens, WeakEngine,
 };
 pub use error::{
     BoxError, Class, Code, ConfigError, ConfigFault, Error, StoreError, TokenError, VerifyError,

@@ -3,12 +3,15 @@
 use std::{pin::pin, time::Duration};
 
 use bytes::Bytes;
-use countersign_core::{Code, Credential, Error, FromSession, Session, SessionKind};
+use countersign_core::{
+    Code, Credential, Error, FromSession, LookUp, Session, SessionKind, Timestamp,
+};
+use futures_util::TryFutureExt as _;
 use http::{HeaderValue, Method, Response, header};
 use tracing::Instrument as _;
 
 use crate::{
-    AuthHttp, DEADLINE, Inner, SentHeaders, cookies::Cookies, guarded, headers::text,
+    AuthHttp, DEADLINE, Inner, SentHeaders, caught, cookies::Cookies, guarded, headers::text,
     measure::Look, origins, reply::Reply,
 };
 
@@ -37,13 +40,21 @@ impl AuthHttp {
     /// `session_required`, `token_invalid`, `request_malformed` (two session cookies),
     /// `store_unavailable`.
     pub async fn authenticate(&self, headers: &impl SentHeaders) -> Result<Session, Error> {
+        match self.look_up(headers)? {
+            LookUp::Found(session, _) => Ok(*session),
+            LookUp::Asking(asking) => guarded(DEADLINE, asking).await.map(|session| *session),
+        }
+    }
+
+    /// What can be known at once: with sessions in memory, mostly all. It costs no future.
+    fn look_up<'a>(&'a self, headers: &'a impl SentHeaders) -> Result<LookUp<'a>, Error> {
         let engine = &self.0.engine;
         match (self.1, self.0.credential(headers)?) {
             (Guard::Stateless, Credential::Bearer(token)) if token.contains('.') => {
-                let mut work = Box::pin(engine.authenticate_stateless(token));
-                guarded(DEADLINE, work.as_mut()).await
+                let session = engine.authenticate_stateless(token);
+                Ok(LookUp::Asking(Box::pin(session.map_ok(Box::new))))
             }
-            (_, credential) => guarded(DEADLINE, pin!(engine.authenticate(credential))).await,
+            (_, credential) => caught(|| engine.look_up(credential)),
         }
     }
 
@@ -81,24 +92,32 @@ impl AuthHttp {
         headers: &impl SentHeaders,
     ) -> Result<T, Error> {
         let look = Look::begin();
-        let session = self.authenticate(headers).instrument(look.span()).await;
-        let view = session.and_then(|session| self.view(session, method, headers));
+        let session = match look.span().in_scope(|| self.look_up(headers)) {
+            Ok(LookUp::Found(session, now)) => Ok((session, now)),
+            Ok(LookUp::Asking(asking)) => {
+                let asking = guarded(DEADLINE, asking).instrument(look.span().clone());
+                let session = asking.await;
+                session.map(|session| (session, self.0.engine.now()))
+            }
+            Err(error) => Err(error),
+        };
+        let view = session.and_then(|(session, now)| self.view(session, now, method, headers));
         look.end(view.as_ref().err());
         view
     }
 
     fn view<T: FromSession>(
         &self,
-        session: Session,
+        session: Box<Session>,
+        now: Timestamp,
         method: &Method,
         headers: &impl SentHeaders,
     ) -> Result<T, Error> {
-        let engine = &self.0.engine;
         let is_safe = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
         if session.kind == SessionKind::Cookie && !is_safe {
-            origins::check(engine, headers, &self.0.cookies)?;
+            origins::check(&self.0.engine, headers, &self.0.cookies)?;
         }
-        T::from_session(session, engine.now())
+        T::from_session(*session, now)
     }
 
     /// Whether the wallet signed no longer ago than `within`: for what a session alone should not

@@ -32,8 +32,8 @@ mod sso;
 use std::{
     future::poll_fn,
     net::IpAddr,
-    panic::AssertUnwindSafe,
-    pin::{Pin, pin},
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
     sync::{Arc, OnceLock},
     task::Poll,
     time::Duration,
@@ -352,7 +352,7 @@ impl Inner {
 /// The work is pinned where it was made: to move it in would double the future of whoever calls.
 async fn guarded<T>(
     deadline: Duration,
-    work: Pin<&mut impl Future<Output = Result<T, Error>>>,
+    work: impl Future<Output = Result<T, Error>> + Unpin,
 ) -> Result<T, Error> {
     let mut work = AssertUnwindSafe(work).catch_unwind();
     // What need not wait needs no timer: the stores of one process answer at once. On the heap,
@@ -369,7 +369,16 @@ async fn guarded<T>(
     let outcome = outcome
         .await
         .map_err(|()| Error::with_source(Code::PluginError, "the deadline is over"))?;
-    outcome.map_err(|_panic| Error::with_source(Code::PluginError, "a plugin panicked"))?
+    outcome.map_err(|_| panicked())?
+}
+
+/// The same for what does not wait.
+fn caught<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| panicked())?
+}
+
+fn panicked() -> Error {
+    Error::with_source(Code::PluginError, "a plugin panicked")
 }
 
 /// How long the whole handling may take once the request is there. Stores and chains have shorter

@@ -40,8 +40,8 @@ impl Look {
     }
 
     /// What the look's work happens in.
-    pub(crate) fn span(&self) -> Span {
-        self.span.clone()
+    pub(crate) fn span(&self) -> &Span {
+        &self.span
     }
 
     pub(crate) fn end(self, refused: Option<&Error>) {

@@ -111,6 +111,10 @@ impl SessionStore for CountedSessions {
         self.0.find(id).await
     }
 
+    fn at_hand(&self, id: &SessionId) -> Option<Box<Session>> {
+        self.0.at_hand(id)
+    }
+
     async fn replace(&self, session: &Session) -> Result<(), StoreError> {
         self.0.replace(session).await
     }

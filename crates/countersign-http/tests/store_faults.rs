@@ -14,7 +14,7 @@ use countersign_testkit::{
     faults::{Flaky, Mood},
     run,
 };
-use http::{Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 
 struct Site {
     stage: Stage,
@@ -158,6 +158,21 @@ fn x17_a_session_that_cannot_be_read_is_503_and_the_cookie_is_kept() {
         site.sessions.set(Mood::Well);
         let session = site.engine().authenticate(Credential::Bearer(&token)).await;
         assert!(session.is_ok());
+    });
+}
+
+#[test]
+fn a_guard_survives_a_store_that_panics_at_once() {
+    run(async {
+        let (site, wallet) = (Site::new(), ethereum_wallet(1));
+        let token = site.stage.sign_in(&wallet).await.unwrap().token.expose();
+        let mut headers = HeaderMap::new();
+        headers.insert("authorization", format!("Bearer {token}").parse().unwrap());
+        site.sessions.set(Mood::Panics);
+        let refused = site.auth.guard(&Method::GET, &headers).await.unwrap_err();
+        assert_eq!(refused.code().as_str(), "plugin_error");
+        site.sessions.set(Mood::Well);
+        assert!(site.auth.guard(&Method::GET, &headers).await.is_ok());
     });
 }
 

@@ -109,6 +109,14 @@ impl<S: SessionStore> SessionStore for Flaky<S> {
         self.moody(self.store.find(id)).await
     }
 
+    fn at_hand(&self, id: &SessionId) -> Option<Box<Session>> {
+        match self.mood() {
+            Mood::Well => self.store.at_hand(id),
+            Mood::Panics => panic!("told to panic"),
+            Mood::Down | Mood::Mute | Mood::Hangs => None,
+        }
+    }
+
     async fn replace(&self, session: &Session) -> Result<(), StoreError> {
         self.moody(self.store.replace(session)).await
     }

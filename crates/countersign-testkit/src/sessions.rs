@@ -44,6 +44,7 @@ macro_rules! session_store_suite {
                 writers_racing_a_removal_never_bring_it_back,
                 sessions_inserted_before_removing_all_are_dead_after,
                 odd_data_survives,
+                what_is_at_hand_is_what_is_found,
             ],
             ($store)
         );
@@ -81,6 +82,35 @@ pub async fn inserting_twice_is_a_conflict(store: impl SessionStore) {
 pub async fn an_unknown_session_is_not_found(store: impl SessionStore) {
     store.insert(&session("alice")).await.unwrap();
     assert_eq!(store.find(&session("alice").id).await.unwrap(), None);
+}
+
+/// `at_hand` may know less than `find`, and never anything else.
+pub async fn what_is_at_hand_is_what_is_found(store: impl SessionStore) {
+    let agrees = async |session: &Session| {
+        for _ in 0..3 {
+            let found = store.find(&session.id).await.unwrap();
+            if let Some(at_hand) = store.at_hand(&session.id) {
+                assert_eq!(found.as_ref(), Some(&*at_hand));
+            }
+        }
+    };
+    let (first, other) = (session("alice"), session("alice"));
+    agrees(&first).await;
+    store.insert(&first).await.unwrap();
+    store.insert(&other).await.unwrap();
+    agrees(&first).await;
+    let second = Session {
+        version: first.version + 1,
+        refresh: None,
+        ..first.clone()
+    };
+    store.replace(&second).await.unwrap();
+    agrees(&second).await;
+    store.remove(&second.id).await.unwrap();
+    agrees(&second).await;
+    assert_eq!(store.at_hand(&second.id), None, "it was removed");
+    store.remove_all(&other.identity.subject).await.unwrap();
+    assert_eq!(store.at_hand(&other.id), None, "it was removed");
 }
 
 /// `replace` is compare-and-swap.

@@ -76,10 +76,8 @@ impl<S: SessionStore> SessionStore for Cached<S> {
     }
 
     async fn find(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
-        if let Some(found) = self.found.get(id)
-            && found.asked_at.elapsed() < self.staleness
-        {
-            return Ok(Some(found.session));
+        if let Some(session) = self.at_hand(id) {
+            return Ok(Some(*session));
         }
         let (asked_at, before) = (Instant::now(), self.changes.load(Ordering::SeqCst));
         let answer = self.store.find(id).await?;
@@ -92,6 +90,11 @@ impl<S: SessionStore> SessionStore for Cached<S> {
             }
         }
         Ok(answer)
+    }
+
+    fn at_hand(&self, id: &SessionId) -> Option<Box<Session>> {
+        let found = self.found.get(id)?;
+        (found.asked_at.elapsed() < self.staleness).then(|| Box::new(found.session))
     }
 
     /// Whatever the answer, what we remember may be old: who lost must read anew.

@@ -82,15 +82,14 @@ impl Piece {
 
     pub(crate) fn session(&self, place: Place) -> Session {
         let row = self.row(place);
-        let rest = row.rest.as_deref().cloned().unwrap_or_default();
-        Session {
+        let mut session = Session {
             id: row.id,
             identity: Identity {
                 subject: row.subject.clone(),
                 account: row.account.clone(),
                 method: (*row.method).to_owned(),
                 authenticated_at: row.authenticated_at,
-                delegate: rest.delegate,
+                delegate: None,
             },
             kind: row.kind,
             version: row.version,
@@ -98,11 +97,19 @@ impl Piece {
             last_seen: row.last_seen,
             idle_until: row.idle_until,
             expires_at: row.expires_at,
-            refresh: rest.refresh,
-            grant: rest.grant,
-            standing: rest.standing,
-            data: rest.data,
+            refresh: None,
+            grant: None,
+            standing: None,
+            data: BTreeMap::new(),
+        };
+        if let Some(rest) = row.rest.as_deref().cloned() {
+            session.identity.delegate = rest.delegate;
+            session.refresh = rest.refresh;
+            session.grant = rest.grant;
+            session.standing = rest.standing;
+            session.data = rest.data;
         }
+        session
     }
 
     pub(crate) fn of_subject(&self, subject: &Subject) -> impl Iterator<Item = Place> {

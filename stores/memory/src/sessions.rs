@@ -54,6 +54,11 @@ impl SessionStore for MemorySessions {
         Ok(piece.find(id).map(|place| piece.session(place)))
     }
 
+    fn at_hand(&self, id: &SessionId) -> Option<Box<Session>> {
+        let piece = self.0.at(id.shard());
+        piece.find(id).map(|place| Box::new(piece.session(place)))
+    }
+
     async fn replace(&self, session: &Session) -> Result<(), StoreError> {
         let mut piece = self.0.at(session.id.shard());
         let place = piece.find(&session.id).ok_or(StoreError::Conflict)?;

@@ -31,7 +31,7 @@ use crate::{
 
 pub use builder::EngineBuilder;
 pub use grants::Granted;
-pub use sessions::Credential;
+pub use sessions::{Credential, LookUp};
 pub use sign_in::{Proved, SignedIn};
 pub use stores::{Durability, Stores};
 pub use tokens::{Refreshed, Tokens};

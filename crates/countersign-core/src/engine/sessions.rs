@@ -1,5 +1,7 @@
 //! Sessions after sign-in: who is this, what else is open, and the end of it.
 
+use std::pin::Pin;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::Engine;
@@ -21,6 +23,16 @@ pub enum Credential<'a> {
     Bearer(&'a str),
 }
 
+/// How far a look-up came without waiting.
+pub enum LookUp<'a> {
+    /// The live session, and the instant at which it is.
+    Found(Box<Session>, Timestamp),
+    /// The store, the chain or the keys must be asked: this does.
+    Asking(Asking<'a>),
+}
+
+type Asking<'a> = Pin<Box<dyn Future<Output = Result<Box<Session>, Error>> + Send + 'a>>;
+
 impl Engine {
     /// The live session behind a credential.
     ///
@@ -28,31 +40,85 @@ impl Engine {
     /// `session_required` for a cookie that opens nothing, `token_invalid` for such a bearer
     /// token, `store_unavailable`; `chain_unavailable` if a re-check is due and cannot be made.
     pub async fn authenticate(&self, credential: Credential<'_>) -> Result<Session, Error> {
+        match self.look_up(credential)? {
+            LookUp::Found(session, _) => Ok(*session),
+            LookUp::Asking(asking) => asking.await.map(|session| *session),
+        }
+    }
+
+    /// The same in two steps: what need not be waited for is done at once.
+    ///
+    /// # Errors
+    /// Those of [`authenticate`](Self::authenticate).
+    pub fn look_up<'a>(&'a self, credential: Credential<'a>) -> Result<LookUp<'a>, Error> {
         let (text, kind, refused) = match credential {
             Credential::Cookie(text) => (text, SessionKind::Cookie, Code::SessionRequired),
             Credential::Bearer(text) => (text, SessionKind::Token, Code::TokenInvalid),
         };
         // A signed token has dots; an opaque one, and a refresh token, have none.
-        // What is rare is on the heap: frameworks move their futures about, and this is part of them.
-        let mut session = if kind == SessionKind::Token && text.contains('.') {
-            Box::pin(self.of_access_token(text)).await?
-        } else {
-            let token = SessionToken::parse(text).ok_or(refused)?;
-            self.0.sessions.find(&token.id()).await?.ok_or(refused)?
+        if kind == SessionKind::Token && text.contains('.') {
+            return Ok(LookUp::Asking(Box::pin(async move {
+                let session = Box::new(self.of_access_token(text).await?);
+                self.admit(session, kind, refused).await
+            })));
+        }
+        let id = SessionToken::parse(text).ok_or(refused)?.id();
+        let Some(session) = self.0.sessions.at_hand(&id) else {
+            return Ok(LookUp::Asking(Box::pin(async move {
+                let found = self.0.sessions.find(&id).await?.map(Box::new);
+                self.admit(found.ok_or(refused)?, kind, refused).await
+            })));
         };
         let now = self.now();
         if session.kind != kind || !session.is_live(now) {
             return Err(refused.into());
         }
-        if session.standing.is_some() {
-            session = Box::pin(self.confirm_if_due(session, now, refused)).await?;
+        if self.is_settled(&session, now) {
+            return Ok(LookUp::Found(session, now));
         }
-        // Reading a session is one round trip, writing it back an exception.
-        let idle = self.0.policy.lifetimes.cookie_idle;
-        if now.since(session.last_seen) < idle / 10 {
+        let settled = self.settle(session, now, refused);
+        Ok(LookUp::Asking(Box::pin(settled)))
+    }
+
+    /// A session that was found, if it is live and of the right kind.
+    async fn admit(
+        &self,
+        session: Box<Session>,
+        kind: SessionKind,
+        refused: Code,
+    ) -> Result<Box<Session>, Error> {
+        let now = self.now();
+        if session.kind != kind || !session.is_live(now) {
+            return Err(refused.into());
+        }
+        if self.is_settled(&session, now) {
             return Ok(session);
         }
-        Ok(Box::pin(self.touch(session, now)).await)
+        // On the heap, because it is rare, and the futures of callers hold this one.
+        Box::pin(self.settle(session, now, refused)).await
+    }
+
+    /// Whether nothing is to be done for a session in use.
+    fn is_settled(&self, session: &Session, now: Timestamp) -> bool {
+        // Reading a session is one round trip, writing it back an exception.
+        let idle = self.0.policy.lifetimes.cookie_idle;
+        session.standing.is_none() && now.since(session.last_seen) < idle / 10
+    }
+
+    async fn settle(
+        &self,
+        mut session: Box<Session>,
+        now: Timestamp,
+        refused: Code,
+    ) -> Result<Box<Session>, Error> {
+        if session.standing.is_some() {
+            *session = self.confirm_if_due(*session, now, refused).await?;
+        }
+        let idle = self.0.policy.lifetimes.cookie_idle;
+        if now.since(session.last_seen) >= idle / 10 {
+            *session = self.touch(*session, now).await;
+        }
+        Ok(session)
     }
 
     /// The live sessions of a subject, newest first.
@@ -156,6 +222,15 @@ impl Engine {
                 tracing::warn!(target: "countersign", error = %error, "idle time not moved");
                 session
             }
+        }
+    }
+}
+
+impl std::fmt::Debug for LookUp<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Found(session, _) => f.debug_tuple("Found").field(&session.id).finish(),
+            Self::Asking(_) => f.write_str("Asking"),
         }
     }
 }

@@ -23,6 +23,7 @@ use crate::{
 /// - The store does not judge time; `purge` removes only sessions that ended before the instant.
 /// - A store whose records carry an end of their own (a time to live that the backend minds, at
 ///   least until the session ends) may leave the removal to it; its `purge` says 0.
+/// - `at_hand` gives what `find` would give, or `None`: never a session that was removed or replaced.
 /// - A store that is full says [`StoreError::Full`] and drops nothing.
 /// - Dropping a future may lose the answer, never the guarantee: a session may exist unheard of,
 ///   not half-written.
@@ -39,6 +40,14 @@ pub trait SessionStore: Debug + Send + Sync + 'static {
     /// # Errors
     /// `Unavailable`, `Corrupt`.
     async fn find(&self, id: &SessionId) -> Result<Option<Session>, StoreError>;
+
+    /// Reads a session that the store has in this process's memory, where nothing need be waited for.
+    /// `None` says nothing about the session: [`find`](Self::find) is asked then.
+    ///
+    /// Boxed, because it is handed on through many hands.
+    fn at_hand(&self, _id: &SessionId) -> Option<Box<Session>> {
+        None
+    }
 
     /// Writes the next version of a session: compare-and-swap on `version`.
     ///
