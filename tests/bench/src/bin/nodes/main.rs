@@ -8,10 +8,10 @@
 mod client;
 mod node;
 
-use std::{env, process::Command, thread, time::Duration};
+use std::{env, io, process::Command, thread, time::Duration};
 
 use client::{Client, Dialect};
-use countersign_bench::{Cost, Goal, Load, Plot, Report, Server, requests};
+use countersign_bench::{Connection, Cost, Goal, Load, Plot, Report, Row, Server, requests};
 use countersign_testkit::servers::Redis;
 
 fn main() {
@@ -115,45 +115,20 @@ fn gets<'a>(
     })
 }
 
-/// One Redis, one to four servers, each with as many clients.
+/// One Redis, one to four servers, each with as many clients: sign-ins, and bare requests beside them,
+/// which tell what several processes on one core cost whatever they do.
 fn many_nodes(report: &mut Report, redis: &Redis) {
     let servers: Vec<Server> = (0..4).map(|_| start(&redis.url())).collect();
     let client = &Client::new();
-    let sides = (1..=servers.len()).map(|nodes| {
-        let servers = &servers[..nodes];
-        let run = move |operations: u64| {
-            let cpu = || servers.iter().map(Server::cpu).sum::<Duration>();
-            Cost::measure(cpu, || {
-                thread::scope(|scope| {
-                    for server in servers {
-                        scope.spawn(move || {
-                            let load = Load::new(server.address(), CONNECTIONS);
-                            let share = operations / servers.len() as u64;
-                            load.run(share, &async |c| {
-                                client.signs_in(c, Dialect::Token).await.map(drop)
-                            });
-                        });
-                    }
-                });
-            })
-        };
-        (nodes, run)
-    });
-    let mut contest = report
-        .contest("sign-ins over one Redis")
-        .rounds(ROUNDS, ROUND);
-    for (nodes, run) in sides {
-        let name = if nodes == 1 {
-            "1 node".to_owned()
-        } else {
-            format!("{nodes} nodes")
-        };
-        contest = contest.side(&name, run);
-        if nodes == 4 {
-            contest = contest.goal(Goal::CpuRatio(1.05));
-        }
-    }
-    let rows = contest.run();
+    let bare = async |c: &mut Connection| {
+        client.gets(c, "/get", "").await?;
+        client.recovers(c).await
+    };
+    let sign_in = async |c: &mut Connection| client.signs_in(c, Dialect::Token).await.map(drop);
+    over_nodes(report, "bare requests over one Redis", &servers, bare, None);
+    let goal = Goal::CpuRatio(1.05);
+    let contest = "sign-ins over one Redis";
+    let rows = over_nodes(report, contest, &servers, sign_in, Some(goal));
     if rows.is_empty() {
         return;
     }
@@ -166,6 +141,42 @@ fn many_nodes(report: &mut Report, redis: &Redis) {
     )
     .line("challenge and verify", points.collect());
     report.plot(&plot, "nodes.svg");
+}
+
+/// The same operation, shared out to the first, the first two, three and all of the servers.
+fn over_nodes(
+    report: &mut Report,
+    contest: &str,
+    servers: &[Server],
+    operation: impl AsyncFn(&mut Connection) -> io::Result<()> + Copy + Send + Sync,
+    goal: Option<Goal>,
+) -> Vec<Row> {
+    let mut contest = report.contest(contest).rounds(ROUNDS, ROUND);
+    for nodes in 1..=servers.len() {
+        let servers = &servers[..nodes];
+        let run = move |operations: u64| {
+            let cpu = || servers.iter().map(Server::cpu).sum::<Duration>();
+            Cost::measure(cpu, || {
+                thread::scope(|scope| {
+                    for server in servers {
+                        scope.spawn(move || {
+                            let load = Load::new(server.address(), CONNECTIONS);
+                            load.run(operations / servers.len() as u64, &operation);
+                        });
+                    }
+                });
+            })
+        };
+        let name = match nodes {
+            1 => "1 node".to_owned(),
+            _ => format!("{nodes} nodes"),
+        };
+        contest = contest.side(&name, run);
+    }
+    match goal {
+        Some(goal) => contest.goal(goal).run(),
+        None => contest.run(),
+    }
 }
 
 fn start(store: &str) -> Server {

@@ -96,7 +96,14 @@ fn compare(report: &mut Report, peer: &Peer, mut command: Command) {
             }),
         )
         .side(
-            OURS,
+            "countersign on axum, nonce and verify",
+            requests(&ours, &our_load, async |c| {
+                client.signs_in(c, Dialect::NonceCookie).await.map(drop)
+            }),
+        )
+        .goal(Goal::CpuThroughput(sign_in))
+        .side(
+            "countersign on axum, challenge and verify",
             requests(&ours, &our_load, async |c| {
                 client.signs_in(c, Dialect::Cookie).await.map(drop)
             }),
@@ -115,9 +122,16 @@ fn compare(report: &mut Report, peer: &Peer, mut command: Command) {
             }),
         )
         .side(
-            OURS,
+            "countersign on axum",
             requests(&ours, &our_load, async |c| {
                 client.gets(c, "/me", &our_cookie).await
+            }),
+        )
+        .goal(Goal::CpuThroughput(route))
+        .side(
+            "a bare route of axum",
+            requests(&ours, &our_load, async |c| {
+                client.gets(c, "/bare", &our_cookie).await
             }),
         )
         .goal(Goal::CpuThroughput(route))
@@ -164,7 +178,6 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("peers")
 }
 
-const OURS: &str = "countersign on axum";
 const CONNECTIONS: usize = 12;
 const ROUNDS: usize = 9;
 const ROUND: Duration = Duration::from_millis(800);
