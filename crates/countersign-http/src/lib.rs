@@ -30,17 +30,20 @@ mod route;
 mod sso;
 
 use std::{
+    future::poll_fn,
     net::IpAddr,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
+    pin::{Pin, pin},
     sync::{Arc, OnceLock},
+    task::Poll,
     time::Duration,
 };
 
 use bytes::{Buf, Bytes};
 use countersign_core::{Code, ConfigError, Engine, Error};
-use futures_util::{FutureExt, Stream, future::poll_immediate};
+use futures_util::{FutureExt, Stream};
 use http::{Request, Response};
+use tokio::{task::unconstrained, time::sleep};
 
 use cookies::CookieNames;
 use dialects::Dialect;
@@ -244,25 +247,40 @@ impl AuthHttp {
     /// byte past it.
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         let (parts, body) = request.into_parts();
-        self.answer(&parts, std::future::ready(Ok(body))).await
+        self.on_the_heap(parts, std::future::ready(Ok(body))).await
     }
 
     /// Answers a request whose body arrives in pieces: no more is read than the limit allows, and
     /// not for longer than [`body_deadline`](Self::body_deadline). The future is `Send` where the stream is.
-    pub async fn handle_stream<S, B, E>(&self, request: Request<S>) -> Response<Bytes>
+    pub fn handle_stream<S, B, E>(
+        &self,
+        request: Request<S>,
+    ) -> impl Future<Output = Response<Bytes>> + use<'_, S, B, E>
     where
         S: Stream<Item = Result<B, E>>,
         B: Buf,
     {
         let (parts, stream) = request.into_parts();
         let body = body::read(stream, self.body_limit(), self.0.body_deadline);
-        self.answer(&parts, body).await
+        self.on_the_heap(parts, body)
+    }
+
+    /// All of it in one allocation, made at once: frameworks move their futures about.
+    fn on_the_heap<B>(
+        &self,
+        parts: http::request::Parts,
+        body: B,
+    ) -> Pin<Box<impl Future<Output = Response<Bytes>> + use<'_, B>>>
+    where
+        B: Future<Output = Result<Bytes, Error>>,
+    {
+        Box::pin(async move { self.answer(&parts, pin!(body)).await })
     }
 
     async fn answer(
         &self,
         parts: &http::request::Parts,
-        body: impl Future<Output = Result<Bytes, Error>>,
+        body: Pin<&mut impl Future<Output = Result<Bytes, Error>>>,
     ) -> Response<Bytes> {
         self.0
             .housekeeping
@@ -270,8 +288,7 @@ impl AuthHttp {
         let route = Route::find(parts.uri.path(), &self.0.base, &self.0.mounts);
         let endpoint = route.as_ref().map_or("none", Route::name);
         let method = origins::intended(&parts.method, &parts.headers);
-        // On the heap: it holds the body's stream, and frameworks move their futures about.
-        let work = Box::pin(async {
+        let work = pin!(async {
             match &route {
                 Some(route) => match self.dispatch(route, parts, body).await {
                     Ok(reply) => reply,
@@ -297,7 +314,7 @@ impl AuthHttp {
         &self,
         route: &Route<'_>,
         parts: &http::request::Parts,
-        body: impl Future<Output = Result<Bytes, Error>>,
+        body: Pin<&mut impl Future<Output = Result<Bytes, Error>>>,
     ) -> Result<Reply, Error> {
         body::check_headers(&parts.headers)?;
         if parts.method == http::Method::OPTIONS {
@@ -352,15 +369,21 @@ async fn guarded<T>(
     work: impl Future<Output = Result<T, Error>> + Unpin,
 ) -> Result<T, Error> {
     let mut work = AssertUnwindSafe(work).catch_unwind();
-    // What need not wait needs no timer: the stores of one process answer at once.
-    if let Some(outcome) = poll_immediate(&mut work).await {
-        return outcome.map_err(|_| panicked())?;
-    }
-    // On the heap, because frameworks move their futures about, and a timer is large.
-    match Box::pin(tokio::time::timeout(deadline, work)).await {
-        Ok(outcome) => outcome.map_err(|_| panicked())?,
-        Err(elapsed) => Err(Error::with_source(Code::PluginError, elapsed)),
-    }
+    // What need not wait needs no timer: the stores of one process answer at once. On the heap,
+    // because frameworks move their futures about, and a timer is large. Unconstrained, because
+    // work that uses up its share of every turn must end too.
+    let mut timer = None;
+    let outcome = poll_fn(|context| {
+        if let Poll::Ready(outcome) = work.poll_unpin(context) {
+            return Poll::Ready(Ok(outcome));
+        }
+        let timer = timer.get_or_insert_with(|| Box::pin(unconstrained(sleep(deadline))));
+        timer.poll_unpin(context).map(Err)
+    });
+    let outcome = outcome
+        .await
+        .map_err(|()| Error::with_source(Code::PluginError, "the deadline is over"))?;
+    outcome.map_err(|_| panicked())?
 }
 
 /// The same for what does not wait.
@@ -375,3 +398,19 @@ fn panicked() -> Error {
 /// How long the whole handling may take once the request is there. Stores and chains have shorter
 /// deadlines of their own.
 const DEADLINE: Duration = Duration::from_secs(4);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_that_uses_up_its_share_of_every_turn_is_held_to_its_deadline() {
+        let busy = async {
+            loop {
+                tokio::task::consume_budget().await;
+            }
+        };
+        let outcome: Result<(), Error> = guarded(Duration::from_millis(20), pin!(busy)).await;
+        assert!(outcome.is_err());
+    }
+}

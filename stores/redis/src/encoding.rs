@@ -4,16 +4,16 @@
 //! Redis costs. The first byte is the number of the format; `{` begins JSON, which is read as well.
 
 use countersign_core::{
-    Grant, Identity, RefreshSeed, RefreshState, Session, SessionId, SessionKind, Standing,
-    StoreError, Timestamp,
+    AccountId, Grant, Identity, RefreshSeed, RefreshState, Session, SessionId, SessionKind,
+    Standing, StoreError, Timestamp,
 };
 use serde::{
     Deserialize,
     de::value::{BorrowedStrDeserializer, Error},
 };
 
-/// Writes a session.
-pub(crate) fn write(session: &Session) -> Result<Vec<u8>, StoreError> {
+/// Writes a session behind what is there already.
+pub(crate) fn write(session: &Session, behind: Vec<u8>) -> Result<Vec<u8>, StoreError> {
     let Session {
         id,
         identity,
@@ -35,15 +35,16 @@ pub(crate) fn write(session: &Session) -> Result<Vec<u8>, StoreError> {
         authenticated_at,
         delegate,
     } = identity;
-    let mut to = Writer(Vec::with_capacity(512));
+    let mut to = Writer(behind);
     to.0.push(FORMAT);
     to.0.extend_from_slice(id.as_bytes());
     to.text(subject.as_str());
-    to.text(&account.to_string());
+    to.account(account);
     to.text(method);
     to.instant(*authenticated_at);
-    if to.whether(delegate.as_ref()) {
-        to.text(&delegate.iter().map(ToString::to_string).collect::<String>());
+    to.whether(delegate.as_ref());
+    if let Some(delegate) = delegate {
+        to.account(delegate);
     }
     to.0.push(match kind {
         SessionKind::Cookie => 0,
@@ -163,6 +164,14 @@ impl Writer {
         self.0.extend_from_slice(text.as_bytes());
     }
 
+    fn account(&mut self, account: &AccountId) {
+        let (chain, address) = (account.chain().as_str(), account.address());
+        self.number(length(chain.len() + 1 + address.len()));
+        for part in [chain, ":", address] {
+            self.0.extend_from_slice(part.as_bytes());
+        }
+    }
+
     fn number(&mut self, number: u32) {
         self.0.extend_from_slice(&number.to_be_bytes());
     }
@@ -171,9 +180,8 @@ impl Writer {
         self.0.extend_from_slice(&instant.as_millis().to_be_bytes());
     }
 
-    fn whether<T>(&mut self, value: Option<&T>) -> bool {
+    fn whether<T>(&mut self, value: Option<&T>) {
         self.0.push(u8::from(value.is_some()));
-        value.is_some()
     }
 }
 
@@ -259,7 +267,7 @@ mod tests {
     #[test]
     fn every_field_comes_back() {
         for session in of_all_kinds() {
-            let bytes = write(&session).unwrap();
+            let bytes = write(&session, Vec::new()).unwrap();
             assert_eq!(read(&session.id, &bytes), Some(session));
         }
     }
@@ -275,7 +283,7 @@ mod tests {
     #[test]
     fn what_is_cut_short_or_changed_is_no_session_and_no_panic() {
         for session in of_all_kinds() {
-            let bytes = write(&session).unwrap();
+            let bytes = write(&session, Vec::new()).unwrap();
             let fields = bytes.len() - data_length(&session);
             for end in 0..bytes.len() {
                 let cut = read(&session.id, &bytes[..end]);
@@ -293,7 +301,7 @@ mod tests {
     #[test]
     fn anothers_session_is_none() {
         let (mine, other) = (session("alice"), session("alice"));
-        assert_eq!(read(&mine.id, &write(&other).unwrap()), None);
+        assert_eq!(read(&mine.id, &write(&other, Vec::new()).unwrap()), None);
         assert_eq!(read(&mine.id, &serde_json::to_vec(&other).unwrap()), None);
         assert_eq!(read(&mine.id, b""), None);
         assert_eq!(read(&mine.id, b"\x02"), None);

@@ -1,19 +1,20 @@
 //! One-time records: `{prefix}n:{key}`, a string of fence, expiry and payload.
 
-use std::sync::LazyLock;
+use std::{io::Write as _, sync::LazyLock};
 
 use countersign_core::{NonceStore, OneTime, StoreError, Timestamp, async_trait};
 use redis::Value;
 
 use crate::{
     RedisStores,
+    link::command,
     script::{Call, Lua},
     unexpected, unreadable,
 };
 
 impl RedisStores {
     fn record(&self, key: &str) -> String {
-        format!("{}n:{key}", self.prefix)
+        [&*self.prefix, "n:", key].concat()
     }
 }
 
@@ -24,9 +25,11 @@ impl NonceStore for RedisStores {
         let key = self.record(&record.key);
         let answer = match self.link.one() {
             Some(one) => {
-                let head = format!("{} {} ", one.fence().await?, record.expires_at.as_millis());
-                let value = [head.as_bytes(), &record.payload].concat();
-                let mut set = redis::cmd("SET");
+                let (fence, expires_at) = (one.fence().await?, record.expires_at.as_millis());
+                let mut value = Vec::with_capacity(fence.len() + 22 + record.payload.len());
+                write!(value, "{fence} {expires_at} ").map_err(StoreError::corrupt)?;
+                value.extend_from_slice(&record.payload);
+                let mut set = command("SET", 5, key.len() + value.len() + 24);
                 set.arg(key).arg(value).arg("NX").arg("PX").arg(live);
                 one.write(&set).await?
             }

@@ -10,6 +10,7 @@
 
 use std::{
     fmt::Write as _,
+    io::Write as _,
     sync::{Arc, LazyLock},
 };
 
@@ -21,7 +22,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     RedisStores, encoding,
-    link::One,
+    link::{One, command},
     nonces::FENCE,
     script::{Call, Lua},
     unexpected, unreadable,
@@ -80,6 +81,7 @@ impl RedisStores {
     /// Runs a script that writes a session.
     async fn write(&self, script: &Lua, written: &Written, before: &str) -> Result<(), StoreError> {
         let names = &written.names;
+        let (head, fields) = written.value.split_at(written.fields_at);
         let numbers = [written.live, written.score, forgettable()].map(|n| n.to_string());
         let call = Call {
             keys: &[&names.session, &names.index],
@@ -89,8 +91,8 @@ impl RedisStores {
                 names.id.as_bytes(),
                 numbers[1].as_bytes(),
                 numbers[2].as_bytes(),
-                written.head.as_bytes(),
-                &written.fields,
+                head,
+                fields,
                 before.as_bytes(),
             ],
         };
@@ -103,13 +105,19 @@ impl RedisStores {
 
     fn written(&self, session: &Session) -> Result<Written, StoreError> {
         let digest = Sha256::digest(session.identity.subject.as_str());
+        let mut hex = [0; DIGEST];
+        hex::encode_to_slice(digest, &mut hex).map_err(StoreError::corrupt)?;
+        let mut head = Vec::with_capacity(512);
+        write!(head, "{} ", session.version).map_err(StoreError::corrupt)?;
+        head.extend_from_slice(&hex);
+        head.push(b' ');
         let live = Self::time_to_live(session.idle_until.min(session.expires_at));
         Ok(Written {
             names: self.names(&session.id),
             live,
             score: (this_minute() + live / MINUTE + 1) * MARKS + mark(&digest),
-            head: format!("{} {} ", session.version, hex::encode(digest)),
-            fields: encoding::write(session)?,
+            fields_at: head.len(),
+            value: encoding::write(session, head)?,
         })
     }
 }
@@ -119,8 +127,9 @@ struct Written {
     names: Names,
     live: u64,
     score: u64,
-    head: String,
-    fields: Vec<u8>,
+    value: Vec<u8>,
+    /// Where its fields begin.
+    fields_at: usize,
 }
 
 #[async_trait]
@@ -130,14 +139,16 @@ impl SessionStore for RedisStores {
         let Some(one) = self.plain() else {
             return self.write(&INSERT, &written, "").await;
         };
-        let (names, value) = (&written.names, [written.head.as_bytes(), &written.fields]);
-        let mut insert = Pipeline::new();
-        insert.atomic().cmd("SET").arg(&names.session);
-        insert.arg(value.concat()).arg("NX").arg("PX");
-        insert.arg(written.live);
+        let (names, value) = (&written.names, written.value);
+        let mut set = command("SET", 5, names.session.len() + value.len() + 24);
+        set.arg(&names.session).arg(value);
+        set.arg("NX").arg("PX").arg(written.live);
         // If the id is taken it has its place already, and keeps it.
-        insert.cmd("ZADD").arg(&names.index).arg("NX");
-        insert.arg(written.score).arg(&names.id);
+        let mut place = command("ZADD", 4, names.index.len() + names.id.len() + 22);
+        place.arg(&names.index).arg("NX");
+        place.arg(written.score).arg(&names.id);
+        let mut insert = Pipeline::with_capacity(3);
+        insert.atomic().add_command(set).add_command(place);
         // One in sixteen sweeps; whose turn it is, its random id says.
         if session.id.as_bytes()[2].is_multiple_of(16) {
             insert.cmd("ZREMRANGEBYSCORE").arg(&names.index);
@@ -171,9 +182,12 @@ impl SessionStore for RedisStores {
         let removed = match self.plain() {
             Some(one) => {
                 // A place in the index without its session is nothing but rubbish.
-                let mut remove = Pipeline::new();
-                remove.cmd("DEL").arg(&names.session);
-                remove.cmd("ZREM").arg(&names.index).arg(&names.id);
+                let mut delete = command("DEL", 1, names.session.len());
+                delete.arg(&names.session);
+                let mut free = command("ZREM", 2, names.index.len() + names.id.len());
+                free.arg(&names.index).arg(&names.id);
+                let mut remove = Pipeline::with_capacity(2);
+                remove.add_command(delete).add_command(free);
                 let answers = one.transact(&remove).await;
                 let answers = answers.map_err(StoreError::unavailable)?;
                 answers.into_iter().next().unwrap_or(Value::Nil)

@@ -138,6 +138,13 @@ async fn sentinel(_: &str, _: &str, _: &Roots) -> Result<Link, ConnectError> {
     Err(ConnectError::FeatureOff("sentinel"))
 }
 
+/// A command with room for its arguments, so that it need not grow a few bytes at a time.
+pub(crate) fn command(name: &str, arguments: usize, bytes: usize) -> Cmd {
+    let mut command = Cmd::with_capacity(1 + arguments, name.len() + bytes);
+    command.arg(name);
+    command
+}
+
 async fn connect(client: &Client) -> RedisResult<redis::aio::MultiplexedConnection> {
     let config = redis::AsyncConnectionConfig::new()
         .set_connection_timeout(Some(CONNECT))

@@ -15,7 +15,10 @@ use std::{
 use redis::{Cmd, Pipeline, RedisError, RedisResult, Value};
 use tokio::{sync::oneshot, task::yield_now};
 
-use super::one::{One, lock};
+use super::{
+    command,
+    one::{One, lock},
+};
 use crate::nonces::{history_of, of_history};
 
 type Answer = RedisResult<Option<Vec<u8>>>;
@@ -102,12 +105,7 @@ impl One {
     }
 
     async fn read_all(&self, all: &[Waiting]) -> RedisResult<Vec<Option<Vec<u8>>>> {
-        let size = all.iter().map(|waiting| waiting.key.len()).sum::<usize>();
-        let mut read = Cmd::with_capacity(1 + all.len(), size + 4);
-        read.arg("MGET");
-        all.iter().for_each(|waiting| {
-            read.arg(&waiting.key);
-        });
+        let read = of_all("MGET", all);
         let answer = match self.send(&read).await {
             Err(error) if error.is_connection_dropped() => Box::pin(self.send(&read)).await,
             answer => answer,
@@ -116,10 +114,9 @@ impl One {
     }
 
     async fn take_all(&self, all: &[Waiting]) -> RedisResult<Vec<Option<Vec<u8>>>> {
-        let keys: Vec<&str> = all.iter().map(|waiting| waiting.key.as_str()).collect();
-        let mut take = Pipeline::new();
-        take.atomic().cmd("MGET").arg(&keys);
-        take.cmd("DEL").arg(&keys);
+        let mut take = Pipeline::with_capacity(3);
+        take.atomic().add_command(of_all("MGET", all));
+        take.add_command(of_all("DEL", all));
         take.cmd("INFO").arg("replication");
         let answers = self.transact(&take).await?;
         let Ok([kept, _, info]) = <[Value; 3]>::try_from(answers) else {
@@ -127,10 +124,10 @@ impl One {
         };
         let info = redis::from_redis_value::<String>(info)?;
         let history = history_of(&info);
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::with_capacity(all.len());
         let mut taken = strings(kept, all.len())?;
-        for (key, kept) in keys.into_iter().zip(&mut taken) {
-            let is_first = seen.insert(key);
+        for (waiting, kept) in all.iter().zip(&mut taken) {
+            let is_first = seen.insert(&waiting.key);
             let Some(record) = kept.take() else { continue };
             if !is_first {
                 continue; // the same command read it for the one before
@@ -179,6 +176,15 @@ impl Drop for Carrier {
             drop(self.all());
         }
     }
+}
+
+fn of_all(name: &str, all: &[Waiting]) -> Cmd {
+    let bytes = all.iter().map(|waiting| waiting.key.len()).sum();
+    let mut of_all = command(name, all.len(), bytes);
+    for waiting in all {
+        of_all.arg(&waiting.key);
+    }
+    of_all
 }
 
 /// As many strings as were asked for; what is of another type counts as absent.
