@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    caip::{AccountId, ChainId},
+    caip::ChainId,
     origin::Origin,
     secret::{Binding, BindingDigest, SessionToken},
     session::SessionKind,
@@ -184,11 +184,12 @@ impl Context {
     }
 }
 
-/// What the nonce store keeps of a challenge.
+/// What the nonce store keeps of a challenge: names in their canonical texts, which are compared and
+/// need not be parsed again.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct ChallengeRecord {
-    pub(crate) chain: Option<ChainId>,
-    pub(crate) account: Option<AccountId>,
-    pub(crate) origin: Origin,
+pub(crate) struct ChallengeRecord<'a> {
+    pub(crate) chain: Option<&'a str>,
+    pub(crate) address: Option<&'a str>,
+    pub(crate) origin: &'a str,
     pub(crate) binding: Option<BindingDigest>,
 }

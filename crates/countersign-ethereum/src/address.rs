@@ -84,7 +84,7 @@ impl Address {
     }
 
     /// The 20 bytes of a text, whatever its letter case.
-    fn decode(text: &str) -> Result<Self, AddressError> {
+    pub(crate) fn decode(text: &str) -> Result<Self, AddressError> {
         let digits = text.strip_prefix("0x").ok_or(AddressError)?;
         let mut bytes = [0; 20];
         hex::decode_to_slice(digits, &mut bytes).map_err(|_| AddressError)?;

@@ -11,7 +11,7 @@ use countersign_core::{
 #[cfg(feature = "contract-wallets")]
 use crate::contracts::{ChainReader, ContractPath};
 use crate::{
-    address::{Address, AddressError},
+    address::Address,
     signature::{personal_digest, recover},
 };
 
@@ -125,9 +125,9 @@ impl ChainVerifier for Ethereum {
 
     fn parse(&self, message: &str) -> Result<SignIn, VerifyError> {
         let sign_in = self.profile.parse(message, |label, id| {
-            (label == LABEL)
-                .then(|| ChainId::new(NAMESPACE, id?).ok())
-                .flatten()
+            let id = id.filter(|_| label == LABEL)?;
+            let served = self.chains.iter().find(|chain| chain.reference() == id);
+            served.cloned().or_else(|| ChainId::new(NAMESPACE, id).ok())
         })?;
         // What is signed bears the checksum; what is merely asked for need not.
         let read = if self.any_case {
@@ -184,9 +184,9 @@ impl ChainVerifier for Ethereum {
     }
 }
 
+/// The address of an account, which [`Ethereum::account`](ChainVerifier::account) made canonical.
 fn address_of(account: &AccountId) -> Result<Address, VerifyError> {
-    let read = account.address().parse();
-    read.map_err(|e: AddressError| VerifyError::address("not a canonical address").with_source(e))
+    Address::decode(account.address()).map_err(|e| no_address().with_source(e))
 }
 
 fn eip155(id: u64) -> ChainId {

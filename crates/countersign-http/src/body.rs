@@ -1,12 +1,12 @@
 //! What may come in: how much, of what type, and for how long.
 
-use std::{pin::pin, time::Duration};
+use std::{borrow::Cow, pin::pin, time::Duration};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use countersign_core::{Code, Error};
 use futures_util::{Stream, StreamExt};
 use http::{HeaderMap, header};
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 
 /// The longest request body, in bytes, where signatures are those of keys.
 pub const BODY_LIMIT: usize = 16 * 1024;
@@ -85,8 +85,15 @@ pub(crate) fn check(
     Ok(())
 }
 
+/// A string in a JSON body: borrowed from it where nothing in it is escaped.
+#[derive(Deserialize)]
+pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
+
 /// Reads a JSON body: an unknown or repeated field, or one of another type, is malformed.
-pub(crate) fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Result<T, Error> {
+pub(crate) fn json<'a, T: Deserialize<'a>>(
+    headers: &HeaderMap,
+    body: &'a Bytes,
+) -> Result<T, Error> {
     if !is_json(headers) {
         return Err(Code::UnsupportedMediaType.into());
     }

@@ -33,7 +33,7 @@ use std::{
     future::poll_fn,
     net::IpAddr,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
+    pin::{Pin, pin},
     sync::{Arc, OnceLock},
     task::Poll,
     time::Duration,
@@ -247,25 +247,40 @@ impl AuthHttp {
     /// byte past it.
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         let (parts, body) = request.into_parts();
-        self.answer(&parts, std::future::ready(Ok(body))).await
+        self.on_the_heap(parts, std::future::ready(Ok(body))).await
     }
 
     /// Answers a request whose body arrives in pieces: no more is read than the limit allows, and
     /// not for longer than [`body_deadline`](Self::body_deadline). The future is `Send` where the stream is.
-    pub async fn handle_stream<S, B, E>(&self, request: Request<S>) -> Response<Bytes>
+    pub fn handle_stream<S, B, E>(
+        &self,
+        request: Request<S>,
+    ) -> impl Future<Output = Response<Bytes>> + use<'_, S, B, E>
     where
         S: Stream<Item = Result<B, E>>,
         B: Buf,
     {
         let (parts, stream) = request.into_parts();
         let body = body::read(stream, self.body_limit(), self.0.body_deadline);
-        self.answer(&parts, body).await
+        self.on_the_heap(parts, body)
+    }
+
+    /// All of it in one allocation, made at once: frameworks move their futures about.
+    fn on_the_heap<B>(
+        &self,
+        parts: http::request::Parts,
+        body: B,
+    ) -> Pin<Box<impl Future<Output = Response<Bytes>> + use<'_, B>>>
+    where
+        B: Future<Output = Result<Bytes, Error>>,
+    {
+        Box::pin(async move { self.answer(&parts, pin!(body)).await })
     }
 
     async fn answer(
         &self,
         parts: &http::request::Parts,
-        body: impl Future<Output = Result<Bytes, Error>>,
+        body: Pin<&mut impl Future<Output = Result<Bytes, Error>>>,
     ) -> Response<Bytes> {
         self.0
             .housekeeping
@@ -273,8 +288,7 @@ impl AuthHttp {
         let route = Route::find(parts.uri.path(), &self.0.base, &self.0.mounts);
         let endpoint = route.as_ref().map_or("none", Route::name);
         let method = origins::intended(&parts.method, &parts.headers);
-        // On the heap: it holds the body's stream, and frameworks move their futures about.
-        let work = Box::pin(async {
+        let work = pin!(async {
             match &route {
                 Some(route) => match self.dispatch(route, parts, body).await {
                     Ok(reply) => reply,
@@ -300,7 +314,7 @@ impl AuthHttp {
         &self,
         route: &Route<'_>,
         parts: &http::request::Parts,
-        body: impl Future<Output = Result<Bytes, Error>>,
+        body: Pin<&mut impl Future<Output = Result<Bytes, Error>>>,
     ) -> Result<Reply, Error> {
         body::check_headers(&parts.headers)?;
         if parts.method == http::Method::OPTIONS {

@@ -1,5 +1,6 @@
 //! One request, or one look of a guard: a span around it, its count and its time.
 
+use std::pin::Pin;
 #[cfg(feature = "metrics")]
 use std::time::Instant;
 
@@ -9,7 +10,7 @@ use tracing::{Instrument, Span, field::Empty};
 use crate::reply::Reply;
 
 /// Works on a request to one of our endpoints.
-pub(crate) async fn request(endpoint: &str, work: impl Future<Output = Reply>) -> Reply {
+pub(crate) async fn request(endpoint: &str, work: Pin<&mut impl Future<Output = Reply>>) -> Reply {
     let span = tracing::info_span!(
         target: "countersign", "request", endpoint, status = Empty, code = Empty
     );

@@ -3,10 +3,12 @@
 mod bare;
 mod guard;
 mod sign_in;
+mod site;
 
 pub use bare::{BACKEND, Signed, recover};
 pub use guard::Guarded;
 pub use sign_in::{ORIGIN, SignInText};
+pub use site::Site;
 
 /// A path by its name, as a closure to be called again and again.
 pub fn path(name: &str) -> Option<Box<dyn FnMut()>> {
@@ -52,6 +54,12 @@ pub fn path(name: &str) -> Option<Box<dyn FnMut()>> {
                 black_box(guarded.sign_in());
             })
         }
+        "sign-in-http" => {
+            let site = Site::new();
+            Box::new(move || {
+                black_box(site.sign_in());
+            })
+        }
         _ => return None,
     })
 }
@@ -67,4 +75,5 @@ pub const PATHS: &[(&str, u32)] = &[
     ("guard-cookie", 3000),
     ("guard-bearer", 3000),
     ("sign-in", 40),
+    ("sign-in-http", 1000),
 ];

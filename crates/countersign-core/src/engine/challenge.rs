@@ -4,7 +4,7 @@ use serde_json::to_vec;
 
 use super::Engine;
 use crate::{
-    caip::AccountId,
+    caip::{AccountId, ChainId},
     challenge::{Ask, Challenge, ChallengeRecord},
     error::{Code, Error},
     event::Event,
@@ -30,19 +30,19 @@ impl Engine {
             .await?;
         check_resources(&ask.resources)?;
 
-        let origin = ask.origin.as_ref().unwrap_or(self.origin()).clone();
+        let origin = ask.origin.as_ref().unwrap_or(self.origin());
         let account = self.account_of(&ask)?;
         let nonce = random_alphanumeric::<NONCE_LENGTH>();
         let issued_at = Timestamp::from_secs(self.now().as_secs());
         let message = match &account {
-            Some(account) => Some(self.compose(account, &ask, &origin, &nonce, issued_at)?),
+            Some(account) => Some(self.compose(account, &ask, origin, &nonce, issued_at)?),
             None => None,
         };
         let expires_at = self.now() + self.0.policy.challenge_ttl;
         let record = ChallengeRecord {
-            chain: ask.chain.clone(),
-            account,
-            origin: origin.clone(),
+            chain: ask.chain.as_ref().map(ChainId::as_str),
+            address: account.as_ref().map(AccountId::address),
+            origin: origin.as_str(),
             binding: ask.binding.as_ref().map(Binding::digest),
         };
         let payload = to_vec(&record).map_err(|e| Error::with_source(Code::InternalError, e))?;

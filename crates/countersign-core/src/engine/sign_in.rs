@@ -11,6 +11,7 @@ use crate::{
     error::{Code, Error, StoreError},
     event::Event,
     identity::Identity,
+    origin::Origin,
     ports::{
         nonces::OneTime,
         verifier::{ChainVerifier, Verified},
@@ -185,7 +186,7 @@ impl Engine {
             .await?
             .ok_or(Code::NonceInvalid)?;
         // A record that cannot be read is as good as none, and it is gone.
-        let record: ChallengeRecord = from_slice(&taken.payload)
+        let record: ChallengeRecord<'_> = from_slice(&taken.payload)
             .map_err(|source| Error::with_source(Code::NonceInvalid, source))?;
 
         match (&record.binding, context.credential, &context.binding) {
@@ -203,20 +204,19 @@ impl Engine {
             .into());
         }
         // Domain and URI are checked once more, against the one origin that asked.
+        let asked_by = |origin: &&Origin| origin.as_str() == record.origin;
+        let origin = self.origins().iter().find(asked_by);
+        let origin = origin.ok_or(Code::OriginRejected)?;
         self.0
             .policy
-            .check_site(sign_in, Some(&record.origin), context.dialect)?;
-        if context
-            .origin
-            .as_ref()
-            .is_some_and(|origin| *origin != record.origin)
-        {
+            .check_site(sign_in, Some(origin), context.dialect)?;
+        if context.origin.as_ref().is_some_and(|from| from != origin) {
             return Err(Code::OriginRejected.into());
         }
-        if record.chain.is_some_and(|chain| chain != sign_in.chain) {
+        if record.chain.is_some_and(|it| it != sign_in.chain.as_str()) {
             return Err(Code::ChainNotAllowed.into());
         }
-        if record.account.is_some_and(|asked| asked != *account) {
+        if record.address.is_some_and(|it| it != account.address()) {
             return Err(Code::AddressMismatch.into());
         }
         Ok(())
@@ -297,7 +297,7 @@ impl Engine {
             data,
         };
         let tokens = match issues {
-            true => Some(self.mint(&session, now, None).await?),
+            true => Some(Box::pin(self.mint(&session, now, None)).await?),
             false => None,
         };
         self.0.sessions.insert(&session).await?;

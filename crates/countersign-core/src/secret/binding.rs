@@ -3,7 +3,7 @@
 use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -42,13 +42,26 @@ impl fmt::Debug for Binding {
     }
 }
 
-/// What a one-time record keeps of a [`Binding`].
-#[derive(Clone, Serialize, Deserialize)]
+/// What a one-time record keeps of a [`Binding`]. Serde form: 43 characters of base64url.
+#[derive(Clone)]
 pub(crate) struct BindingDigest([u8; 32]);
 
 impl BindingDigest {
     pub(crate) fn matches(&self, binding: &Binding) -> bool {
         self.0.ct_eq(&binding.digest().0).into()
+    }
+}
+
+impl Serialize for BindingDigest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&URL_SAFE_NO_PAD.encode(self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for BindingDigest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let digest = decode(<&str>::deserialize(deserializer)?).map(Self);
+        digest.ok_or_else(|| D::Error::custom("not a digest"))
     }
 }
 

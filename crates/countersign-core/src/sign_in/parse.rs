@@ -1,8 +1,9 @@
 //! The strict reading of a sign-in text: one text, one meaning, nothing repaired.
 
-use std::{ops::RangeInclusive, str::Split};
+use std::ops::RangeInclusive;
 
 use iri_string::types::UriStr;
+use memchr::memchr;
 
 use super::{
     SignIn,
@@ -31,10 +32,7 @@ impl TextProfile {
         let text = text
             .strip_suffix(self.end)
             .ok_or_else(|| malformed("the text does not end as it must"))?;
-        let mut lines = Lines {
-            rest: text.split('\n'),
-            peeked: None,
-        };
+        let mut lines = Lines::of(text);
         let (scheme, domain, label) = heading(lines.next()?, self.names_account)?;
         let address = lines.next()?.to_owned();
         let statement = self.statement(&mut lines)?;
@@ -98,7 +96,7 @@ impl TextProfile {
         let is_optional = |field: &&Field| self.optional.contains(field);
         let required = self.fields.iter().take_while(is_optional).count();
         let first = &self.fields[..self.fields.len().min(required + 1)];
-        let at_fields = |lines: &mut Lines<'_>| {
+        let at_fields = |lines: &Lines<'_>| {
             let next = lines.peek();
             next.is_some_and(|next| first.iter().any(|field| next.starts_with(field.label())))
         };
@@ -136,28 +134,44 @@ impl TextProfile {
 /// `message_too_large` over 8 KiB, else `message_malformed`.
 pub fn label_of(text: &str) -> Result<&str, VerifyError> {
     cap(text, MAX_MESSAGE, "the message is over 8 KiB")?;
-    let line = text.split('\n').next().unwrap_or_default();
+    let line = Lines::of(text).next()?;
     heading(line, true).map(|(_, _, label)| label)
 }
 
+/// The lines of a text that are yet to be read: the next one, and what follows its line feed.
 struct Lines<'a> {
-    rest: Split<'a, char>,
-    peeked: Option<&'a str>,
+    next: Option<&'a str>,
+    rest: Option<&'a str>,
 }
 
 impl<'a> Lines<'a> {
-    fn next(&mut self) -> Result<&'a str, VerifyError> {
-        self.peeked
-            .take()
-            .or_else(|| self.rest.next())
-            .ok_or_else(|| malformed("the message ends too early"))
+    fn of(text: &'a str) -> Self {
+        let mut lines = Self {
+            next: None,
+            rest: Some(text),
+        };
+        lines.advance();
+        lines
     }
 
-    fn peek(&mut self) -> Option<&'a str> {
-        if self.peeked.is_none() {
-            self.peeked = self.rest.next();
-        }
-        self.peeked
+    fn advance(&mut self) {
+        let Some(text) = self.rest else {
+            self.next = None;
+            return;
+        };
+        let end = memchr(b'\n', text.as_bytes());
+        self.next = Some(&text[..end.unwrap_or(text.len())]);
+        self.rest = end.map(|end| &text[end + 1..]);
+    }
+
+    fn next(&mut self) -> Result<&'a str, VerifyError> {
+        let line = self.next;
+        self.advance();
+        line.ok_or_else(|| malformed("the message ends too early"))
+    }
+
+    fn peek(&self) -> Option<&'a str> {
+        self.next
     }
 
     /// The value of the next line if it is of this field.
@@ -166,8 +180,8 @@ impl<'a> Lines<'a> {
     }
 
     fn take_after(&mut self, prefix: &str) -> Option<&'a str> {
-        let value = self.peek()?.strip_prefix(prefix)?;
-        self.peeked = None;
+        let value = self.next?.strip_prefix(prefix)?;
+        self.advance();
         Some(value)
     }
 

@@ -6,14 +6,22 @@ use http::{StatusCode, request::Parts};
 use serde::{Deserialize, Serialize};
 
 use super::{CredentialName, sessions::SessionAnswer, tokens::TokenFields};
-use crate::{Inner, body, cookies::Cookies, origins, reply::Reply};
+use crate::{
+    Inner,
+    body::{self, Text},
+    cookies::Cookies,
+    origins,
+    reply::Reply,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct VerifyBody {
+struct VerifyBody<'a> {
     message: Option<String>,
-    signature: Option<String>,
-    chain: Option<String>,
+    #[serde(borrow)]
+    signature: Option<Text<'a>>,
+    #[serde(borrow)]
+    chain: Option<Text<'a>>,
     #[serde(default)]
     credential: CredentialName,
 }
@@ -28,13 +36,13 @@ struct TokenAnswer<'a> {
 }
 
 pub(super) async fn verify(auth: &Inner, parts: &Parts, body: &Bytes) -> Result<Reply, Error> {
-    let request: VerifyBody = body::json(&parts.headers, body)?;
+    let request: VerifyBody<'_> = body::json(&parts.headers, body)?;
     let message = request.message.ok_or_else(|| Error::missing("message"))?;
-    let signature = request
+    let Text(signature) = request
         .signature
         .ok_or_else(|| Error::missing("signature"))?;
     let chain = match request.chain {
-        Some(chain) => Some(
+        Some(Text(chain)) => Some(
             chain
                 .parse()
                 .map_err(|e| Error::with_source(Code::ChainUnsupported, e))?,

@@ -6,12 +6,19 @@ use http::{StatusCode, request::Parts};
 use serde::{Deserialize, Serialize};
 
 use super::CredentialName;
-use crate::{Inner, body, cookies::Cookies, origins, reply::Reply};
+use crate::{
+    Inner,
+    body::{self, Text},
+    cookies::Cookies,
+    origins,
+    reply::Reply,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ChallengeBody {
-    chain: Option<String>,
+struct ChallengeBody<'a> {
+    #[serde(borrow)]
+    chain: Option<Text<'a>>,
     account: Option<String>,
     #[serde(default)]
     resources: Vec<String>,
@@ -34,8 +41,8 @@ struct ChallengeAnswer<'a> {
 }
 
 pub(super) async fn challenge(auth: &Inner, parts: &Parts, body: &Bytes) -> Result<Reply, Error> {
-    let request: ChallengeBody = body::json(&parts.headers, body)?;
-    let chain = request.chain.ok_or_else(|| Error::missing("chain"))?;
+    let request: ChallengeBody<'_> = body::json(&parts.headers, body)?;
+    let Text(chain) = request.chain.ok_or_else(|| Error::missing("chain"))?;
     let chain = chain
         .parse()
         .map_err(|e| Error::with_source(Code::ChainUnsupported, e))?;

@@ -8,9 +8,9 @@ mod tokens;
 use bytes::Bytes;
 use countersign_core::{Code, Error, SessionKind};
 use http::request::Parts;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 
-use crate::{Inner, Peer, reply::Reply, route::Route};
+use crate::{Inner, Peer, body::Text, reply::Reply, route::Route};
 
 pub(crate) async fn dispatch(
     auth: &Inner,
@@ -41,22 +41,20 @@ pub(crate) async fn dispatch(
 }
 
 /// The word for a session's kind on the wire.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) enum CredentialName {
     #[default]
     Cookie,
     Token,
 }
 
-impl TryFrom<String> for CredentialName {
-    type Error = &'static str;
-
-    fn try_from(name: String) -> Result<Self, Self::Error> {
+impl<'de> Deserialize<'de> for CredentialName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Text(name) = Text::deserialize(deserializer)?;
         match &*name {
             "cookie" => Ok(Self::Cookie),
             "token" => Ok(Self::Token),
-            _ => Err("a credential is `cookie` or `token`"),
+            _ => Err(D::Error::custom("a credential is `cookie` or `token`")),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use countersign_bench::{Connection, Load, Response};
-use countersign_core::Wallet;
+use countersign_core::{Clock as _, SystemClock, Wallet};
 use countersign_counts::ORIGIN;
 use countersign_ethereum::EthereumWallet;
 use serde_json::{Value, json};
@@ -23,10 +23,14 @@ pub(crate) struct Client {
 #[derive(Clone, Copy)]
 #[allow(dead_code, reason = "shared by two programs")]
 pub(crate) enum Dialect {
-    /// Ours, for a cookie.
+    /// Ours, for a cookie: a text to sign, and its proof.
     Cookie,
-    /// Ours, for a token.
+    /// The same for a token.
     Token,
+    /// Ours, for a cookie: a nonce for a text that the page writes, and its proof.
+    NonceCookie,
+    /// The same for a token.
+    NonceToken,
     /// That of the Sign-In with Ethereum quickstart.
     Quickstart,
     /// better-auth's.
@@ -83,6 +87,8 @@ impl Client {
         let credential = match dialect {
             Dialect::Quickstart => return self.signs_in_at_quickstart(connection).await,
             Dialect::BetterAuth => return self.signs_in_at_better_auth(connection).await,
+            Dialect::NonceCookie => return self.signs_own_text(connection, "cookie").await,
+            Dialect::NonceToken => return self.signs_own_text(connection, "token").await,
             Dialect::Cookie => "cookie",
             Dialect::Token => "token",
         };
@@ -94,6 +100,21 @@ impl Client {
         let mut proof = self.proof_of(message);
         proof["credential"] = credential.into();
         let verify = post("/auth/verify", &cookie_of(&challenge), &proof);
+        let answer = expect(connection.send(&verify).await?, 200)?;
+        Ok(cookie_of(&answer))
+    }
+
+    async fn signs_own_text(
+        &self,
+        connection: &mut Connection,
+        credential: &str,
+    ) -> io::Result<String> {
+        let path = format!("/auth/nonce?credential={credential}");
+        let answer = expect(connection.send(&get(&path, "")).await?, 200)?;
+        let nonce = String::from_utf8_lossy(&answer.body);
+        let mut proof = self.proof_of(&self.text(&nonce));
+        proof["credential"] = credential.into();
+        let verify = post("/auth/verify", &cookie_of(&answer), &proof);
         let answer = expect(connection.send(&verify).await?, 200)?;
         Ok(cookie_of(&answer))
     }
@@ -121,10 +142,11 @@ impl Client {
 
     /// The text of a sign-in, for servers that leave it to the page.
     fn text(&self, nonce: &str) -> String {
+        let now = SystemClock.now().to_rfc3339();
         format!(
             "app.example wants you to sign in with your Ethereum account:\n{}\n\n\
             Sign in to app.example with your account.\n\nURI: {ORIGIN}\nVersion: 1\nChain ID: 1\n\
-            Nonce: {nonce}\nIssued At: 2026-01-01T00:00:00Z",
+            Nonce: {nonce}\nIssued At: {now}",
             self.address
         )
     }

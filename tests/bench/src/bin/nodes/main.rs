@@ -52,6 +52,13 @@ fn one_node(report: &mut Report) {
         )
         .goal(Goal::CpuThroughput(0.90))
         .side(
+            "nonce and verify, for a token",
+            requests(&server, &load, async |c| {
+                client.signs_in(c, Dialect::NonceToken).await.map(drop)
+            }),
+        )
+        .goal(Goal::CpuThroughput(0.90))
+        .side(
             "challenge and verify, for a cookie",
             requests(&server, &load, async |c| {
                 client.signs_in(c, Dialect::Cookie).await.map(drop)
