@@ -186,10 +186,46 @@ impl Context {
 
 /// What the nonce store keeps of a challenge: names in their canonical texts, which are compared and
 /// need not be parsed again.
+///
+/// Records once held the whole account under the name `account`. The address has that name now, so
+/// while nodes of both kinds share a store each refuses the other's, and none overlooks an account.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct ChallengeRecord<'a> {
     pub(crate) chain: Option<&'a str>,
+    #[serde(rename = "account")]
     pub(crate) address: Option<&'a str>,
     pub(crate) origin: &'a str,
     pub(crate) binding: Option<BindingDigest>,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::AccountId;
+
+    #[test]
+    fn a_record_of_the_older_form_does_not_lose_its_account() {
+        let older = r#"{"chain":"test:1","account":"test:1:alice","origin":"https://a.example","binding":null}"#;
+        let record: ChallengeRecord<'_> = serde_json::from_str(older).unwrap();
+        assert_eq!(record.address, Some("test:1:alice")); // the address of nobody
+    }
+
+    #[test]
+    fn whoever_reads_the_older_form_does_not_lose_the_account() {
+        #[derive(Debug, Deserialize)]
+        struct Older {
+            #[serde(rename = "account")]
+            _account: Option<AccountId>,
+        }
+        let record = ChallengeRecord {
+            chain: Some("test:1"),
+            address: Some("alice"),
+            origin: "https://app.example",
+            binding: None,
+        };
+        let text = serde_json::to_string(&record).unwrap();
+        assert!(serde_json::from_str::<Older>(&text).is_err());
+    }
 }

@@ -90,7 +90,8 @@ pub trait ChainVerifier: Debug + Send + Sync + 'static {
     /// `address_invalid`.
     fn account(&self, chain: &ChainId, address: &str) -> Result<AccountId, VerifyError>;
 
-    /// Checks that the holder of `account` signed `message`.
+    /// Checks that the holder of `account` signed `message`. The account is one that
+    /// [`account`](Self::account) gave: whether its address is canonical need not be checked again.
     ///
     /// # Errors
     /// `signature_malformed`, `invalid_signature`, `weak_key`, `chain_unavailable`.
