@@ -188,8 +188,10 @@ impl Context {
 /// need not be parsed again.
 ///
 /// Records once held the whole account under the name `account`. The address has that name now, so
-/// while nodes of both kinds share a store each refuses the other's, and none overlooks an account.
+/// while nodes of both kinds share a store each refuses the other's, and none overlooks an account. For
+/// the same reason a record with a field that nobody here knows is refused: it may be a restriction.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ChallengeRecord<'a> {
     pub(crate) chain: Option<&'a str>,
     #[serde(rename = "account")]
@@ -227,5 +229,12 @@ mod tests {
         };
         let text = serde_json::to_string(&record).unwrap();
         assert!(serde_json::from_str::<Older>(&text).is_err());
+    }
+
+    #[test]
+    fn a_record_with_a_restriction_that_nobody_knows_is_refused() {
+        let newer =
+            r#"{"chain":null,"account":null,"origin":"https://a.example","binding":null,"only":1}"#;
+        assert!(serde_json::from_str::<ChallengeRecord<'_>>(newer).is_err());
     }
 }

@@ -23,7 +23,7 @@ use crate::{
 /// - The store does not judge time; `purge` removes only sessions that ended before the instant.
 /// - A store whose records carry an end of their own (a time to live that the backend minds, at
 ///   least until the session ends) may leave the removal to it; its `purge` says 0.
-/// - `at_hand` gives what `find` would give, or `None`: never a session that was removed or replaced.
+/// - `at_hand` gives what `find` would give at that moment, or `None`.
 /// - A store that is full says [`StoreError::Full`] and drops nothing.
 /// - Dropping a future may lose the answer, never the guarantee: a session may exist unheard of,
 ///   not half-written.

@@ -7,12 +7,14 @@
 
 mod client;
 mod node;
+mod one_server;
 
-use std::{env, io, process::Command, thread, time::Duration};
+use std::{env, io, thread, time::Duration};
 
 use client::{Client, Dialect};
 use countersign_bench::{Connection, Cost, Goal, Load, Plot, Report, Row, Server, requests};
 use countersign_testkit::servers::Redis;
+use one_server::{CONNECTIONS, ROUND, ROUNDS, start};
 
 fn main() {
     let words: Vec<_> = env::args().skip(1).collect();
@@ -22,49 +24,11 @@ fn main() {
         return node::serve(port.parse().unwrap(), store);
     }
     let mut report = Report::new("nodes");
-    one_node(&mut report);
+    one_server::sign_ins(&mut report, "a sign-in over HTTP, memory store");
     let redis = Redis::start();
     guards(&mut report, &redis);
     many_nodes(&mut report, &redis);
     report.finish();
-}
-
-/// Memory store, one server.
-fn one_node(report: &mut Report) {
-    let server = start("memory");
-    let load = Load::new(server.address(), CONNECTIONS).awake();
-    let client = &Client::new();
-    report
-        .contest("a sign-in over HTTP, memory store")
-        .rounds(ROUNDS, ROUND)
-        .side(
-            "a GET, and a POST that recovers",
-            requests(&server, &load, async |c| {
-                client.gets(c, "/bare", "").await?;
-                client.recovers(c).await
-            }),
-        )
-        .side(
-            "challenge and verify, for a token",
-            requests(&server, &load, async |c| {
-                client.signs_in(c, Dialect::Token).await.map(drop)
-            }),
-        )
-        .goal(Goal::CpuThroughput(0.90))
-        .side(
-            "nonce and verify, for a token",
-            requests(&server, &load, async |c| {
-                client.signs_in(c, Dialect::NonceToken).await.map(drop)
-            }),
-        )
-        .goal(Goal::CpuThroughput(0.90))
-        .side(
-            "challenge and verify, for a cookie",
-            requests(&server, &load, async |c| {
-                client.signs_in(c, Dialect::Cookie).await.map(drop)
-            }),
-        )
-        .run();
 }
 
 /// A guarded route whose sessions are in Redis.
@@ -178,14 +142,3 @@ fn over_nodes(
         None => contest.run(),
     }
 }
-
-fn start(store: &str) -> Server {
-    let address = Server::free_address();
-    let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["serve", &address.port().to_string(), store]);
-    Server::start(&command, address)
-}
-
-const CONNECTIONS: usize = 12;
-const ROUNDS: usize = 9;
-const ROUND: Duration = Duration::from_millis(1_000);
