@@ -102,7 +102,7 @@ fn port_is_none(domain: &str) -> bool {
     matches!(port, Some(Ok(port)) if port > 65_535)
 }
 
-fn ours(text: &str) -> Option<SignIn> {
+fn ours(text: &str) -> Option<SignIn<'_>> {
     countersign_core::ChainVerifier::parse(&Ethereum::mainnet(), text).ok()
 }
 
@@ -247,7 +247,7 @@ fn every_difference_from_the_siwe_crate_is_explained() {
             });
             if let (Some(ours), Some(theirs)) = (ours(&text), theirs) {
                 prop_assert_eq!(&ours.nonce, &theirs.nonce);
-                prop_assert_eq!(&ours.statement, &theirs.statement);
+                prop_assert_eq!(ours.statement.as_deref(), theirs.statement.as_deref());
                 prop_assert_eq!(
                     ours.chain_text.as_deref(),
                     Some(&*theirs.chain_id.to_string())

@@ -35,7 +35,7 @@ pub fn examine(message: &str, signature: Option<&str>, expected: &Expected) -> R
         return report;
     };
     let account = check_fields(reader, &sign_in, expected, &mut report);
-    report.sign_in = Some(sign_in);
+    report.sign_in = Some(sign_in.into_owned());
     match (account, signature) {
         (Some(account), Some(signature)) => {
             match prove(&*reader.verifier, &account, message, &signature, expected) {
@@ -72,7 +72,11 @@ fn pick<'a>(readers: &'a [Reader], message: &str, report: &mut Report) -> Option
 }
 
 /// Reads the text and holds it to the round-trip law.
-fn read(verifier: &dyn ChainVerifier, message: &str, report: &mut Report) -> Option<SignIn> {
+fn read<'a>(
+    verifier: &dyn ChainVerifier,
+    message: &'a str,
+    report: &mut Report,
+) -> Option<SignIn<'a>> {
     let error = match verifier.parse(message) {
         Ok(sign_in) if sign_in.compose() == message => {
             report.pass(Check::Format);
@@ -110,7 +114,7 @@ fn read(verifier: &dyn ChainVerifier, message: &str, report: &mut Report) -> Opt
 /// Checks what the text says; gives the account if there is one.
 fn check_fields(
     reader: &Reader,
-    sign_in: &SignIn,
+    sign_in: &SignIn<'_>,
     expected: &Expected,
     report: &mut Report,
 ) -> Option<AccountId> {
@@ -148,7 +152,7 @@ fn check_fields(
     account
 }
 
-fn check_site(sign_in: &SignIn, site: &Site, report: &mut Report) {
+fn check_site(sign_in: &SignIn<'_>, site: &Site, report: &mut Report) {
     let mut named = site.origins().to_vec();
     named.retain(|origin| names_site(sign_in, origin));
     let is_named = !named.is_empty();

@@ -77,7 +77,7 @@ pub struct Report {
     outcomes: [Outcome; 9],
     code: Option<Code>,
     at: Timestamp,
-    pub(crate) sign_in: Option<SignIn>,
+    pub(crate) sign_in: Option<SignIn<'static>>,
     pub(crate) verified: Option<Verified>,
 }
 
@@ -112,7 +112,7 @@ impl Report {
     }
 
     /// The text's fields, if it could be read.
-    pub fn sign_in(&self) -> Option<&SignIn> {
+    pub fn sign_in(&self) -> Option<&SignIn<'_>> {
         self.sign_in.as_ref()
     }
 
@@ -231,7 +231,7 @@ impl fmt::Display for Report {
 }
 
 /// Every field but the list of resources, under the names of the JSON output.
-fn fields(sign_in: &SignIn) -> [(&'static str, Option<&str>); 14] {
+fn fields<'a>(sign_in: &'a SignIn<'_>) -> [(&'static str, Option<&'a str>); 14] {
     fn text(time: &Option<DateTime>) -> Option<&str> {
         time.as_ref().map(DateTime::as_str)
     }
@@ -253,7 +253,7 @@ fn fields(sign_in: &SignIn) -> [(&'static str, Option<&str>); 14] {
     ]
 }
 
-fn fields_as_json(sign_in: &SignIn) -> Map<String, Value> {
+fn fields_as_json(sign_in: &SignIn<'_>) -> Map<String, Value> {
     let mut map: Map<_, _> = fields(sign_in)
         .into_iter()
         .map(|(name, value)| (name.to_owned(), json!(value)))

@@ -73,7 +73,7 @@ impl TimeRules {
     ///
     /// # Errors
     /// `message_expired`, `not_yet_valid`, `issued_at_out_of_range`.
-    pub fn check(&self, sign_in: &SignIn, now: Timestamp) -> Result<(), Code> {
+    pub fn check(&self, sign_in: &SignIn<'_>, now: Timestamp) -> Result<(), Code> {
         if sign_in
             .expiration_time
             .as_ref()
@@ -99,7 +99,7 @@ impl TimeRules {
 
 /// Whether the text was made for the site at `origin`: same host and port, and the same scheme
 /// where the text names one. Letter case and a stated default port make no difference.
-pub fn names_site(sign_in: &SignIn, origin: &Origin) -> bool {
+pub fn names_site(sign_in: &SignIn<'_>, origin: &Origin) -> bool {
     let scheme = sign_in.scheme.as_deref().unwrap_or(origin.scheme());
     // What we compose, and most clients, write it just so.
     scheme == origin.scheme() && sign_in.domain == origin.authority()
@@ -107,7 +107,7 @@ pub fn names_site(sign_in: &SignIn, origin: &Origin) -> bool {
 }
 
 /// Whether the text's URI is one of the site at `origin`. A profile may do without a URI.
-pub fn names_uri(sign_in: &SignIn, origin: &Origin) -> bool {
+pub fn names_uri(sign_in: &SignIn<'_>, origin: &Origin) -> bool {
     sign_in
         .uri
         .as_ref()
@@ -115,7 +115,7 @@ pub fn names_uri(sign_in: &SignIn, origin: &Origin) -> bool {
 }
 
 /// Whether the text names the bare host of the site, where that will do.
-fn names_host(sign_in: &SignIn, origin: &Origin, domain: DomainText) -> bool {
+fn names_host(sign_in: &SignIn<'_>, origin: &Origin, domain: DomainText) -> bool {
     let scheme = sign_in.scheme.as_deref().unwrap_or(origin.scheme());
     domain == DomainText::OrHost
         && scheme.eq_ignore_ascii_case(origin.scheme())
@@ -135,7 +135,7 @@ impl Policy {
     /// Checks domain and URI, for the origin the proof came from or else for any of ours.
     pub(crate) fn check_site(
         &self,
-        sign_in: &SignIn,
+        sign_in: &SignIn<'_>,
         from: Option<&Origin>,
         dialect: TextDialect,
     ) -> Result<(), Code> {

@@ -8,12 +8,14 @@ use countersign_core::{ChainId, SignIn, TextProfile, VerifyError};
 /// # Errors
 /// `message_malformed` where the message's text breaks ERC-4361: the `siwe` crate lets some such
 /// texts pass.
-pub fn from_siwe(message: &siwe::Message) -> Result<SignIn, VerifyError> {
-    TextProfile::ERC4361.parse(&message.to_string(), |label, id| {
+pub fn from_siwe(message: &siwe::Message) -> Result<SignIn<'static>, VerifyError> {
+    let text = message.to_string();
+    let read = TextProfile::ERC4361.parse(&text, |label, id| {
         (label == "Ethereum")
             .then(|| ChainId::new("eip155", id?).ok())
             .flatten()
-    })
+    });
+    read.map(SignIn::into_owned)
 }
 
 /// Reads a statement of ours as a `siwe::Message`.
@@ -21,7 +23,7 @@ pub fn from_siwe(message: &siwe::Message) -> Result<SignIn, VerifyError> {
 /// # Errors
 /// `message_malformed` where the `siwe` crate does not read the text: a scheme before the domain,
 /// an empty statement, an empty `Resources:` list.
-pub fn to_siwe(sign_in: &SignIn) -> Result<siwe::Message, VerifyError> {
+pub fn to_siwe(sign_in: &SignIn<'_>) -> Result<siwe::Message, VerifyError> {
     let text = sign_in.compose();
     let refused = || VerifyError::message("the siwe crate does not read this text");
     let message: siwe::Message = text.parse().map_err(|e| refused().with_source(e))?;

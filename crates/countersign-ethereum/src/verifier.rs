@@ -123,7 +123,7 @@ impl ChainVerifier for Ethereum {
         self.profile
     }
 
-    fn parse(&self, message: &str) -> Result<SignIn, VerifyError> {
+    fn parse<'a>(&self, message: &'a str) -> Result<SignIn<'a>, VerifyError> {
         let sign_in = self.profile.parse(message, |label, id| {
             let id = id.filter(|_| label == LABEL)?;
             let served = self.chains.iter().find(|chain| chain.reference() == id);

@@ -135,7 +135,7 @@ impl ChainVerifier for Polkadot {
         ChainId::new(NAMESPACE, reference).ok()
     }
 
-    fn parse(&self, message: &str) -> Result<SignIn, VerifyError> {
+    fn parse<'a>(&self, message: &'a str) -> Result<SignIn<'a>, VerifyError> {
         refuse_wrapped(message)?;
         let profile = profile_of(message);
         let is_siws = *profile == crate::SIWS;

@@ -43,7 +43,7 @@ async fn a02_one_key_is_one_subject_on_every_network() {
         // And once more on Polkadot, with the generic address that westend's is.
         let proof = stage
             .edited_proof(&Polkadot::new(), &polkadot, |s| {
-                s.address = westend.address()
+                s.address = westend.address().into()
             })
             .await;
         let session = stage.engine.sign_in(&proof, &Context::token()).await;
@@ -164,7 +164,7 @@ async fn p06_a_text_with_the_marks_of_wrapping_is_malformed() {
         .statement
         .unwrap();
     for marks in ["<Bytes>", "a </Bytes>", "<Bytes>b</Bytes>"] {
-        let text = case.proof.message.replace(&statement, marks);
+        let text = case.proof.message.replace(&*statement, marks);
         let error = verifier.parse(&text).unwrap_err();
         assert_eq!(error.code(), Code::MessageMalformed, "{marks}");
     }
@@ -217,7 +217,10 @@ fn the_version_alone_chooses_the_dialect() {
     let verifier = Polkadot::new();
     let siws = accepted("siws_with_a_statement").proof.message;
     let caip = accepted("sr25519_over_the_wrapped_text").proof.message;
-    let read = |text: &str| -> Result<SignIn, Code> { verifier.parse(text).map_err(|e| e.code()) };
+    let read = |text: &str| -> Result<SignIn<'static>, Code> {
+        let read = verifier.parse(text).map(SignIn::into_owned);
+        read.map_err(|e| e.code())
+    };
     assert_eq!(read(&siws).unwrap().profile.name, "siws");
     assert_eq!(read(&caip).unwrap().profile.name, "caip122");
 

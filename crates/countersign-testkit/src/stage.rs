@@ -76,7 +76,7 @@ impl Stage {
         &self,
         verifier: &dyn ChainVerifier,
         wallet: &dyn Wallet,
-        edit: impl FnOnce(&mut SignIn),
+        edit: impl FnOnce(&mut SignIn<'_>),
     ) -> Proof {
         let text = self.challenge(wallet, None).await.message.unwrap();
         let mut sign_in = verifier.parse(&text).unwrap();

@@ -96,7 +96,7 @@ impl ChainVerifier for Believing {
         self.0.profile()
     }
 
-    fn parse(&self, message: &str) -> Result<SignIn, VerifyError> {
+    fn parse<'a>(&self, message: &'a str) -> Result<SignIn<'a>, VerifyError> {
         self.0.parse(message)
     }
 

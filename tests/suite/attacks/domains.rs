@@ -92,7 +92,7 @@ fn d09_forged_host_headers_do_not_move_the_expected_domain() {
         let wallet = ethereum_wallet(1);
         let text = browser.challenge(&wallet).await;
         assert!(text.starts_with("app.example wants you"), "{text}");
-        let foreign = verify_edited(&browser, |s| s.domain = "evil.example".to_owned()).await;
+        let foreign = verify_edited(&browser, |s| s.domain = "evil.example".into()).await;
         assert_refused(&foreign, (401, "domain_mismatch"), face.name);
         assert_eq!(browser.verify(&wallet, &text).await.status(), 200);
     });

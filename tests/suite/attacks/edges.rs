@@ -119,7 +119,7 @@ fn a_port_has_one_spelling() {
         |b| b,
         async |face| {
             let browser = face.browser();
-            let domain = verify_edited(&browser, |s| s.domain = "127.0.0.1:03912".to_owned()).await;
+            let domain = verify_edited(&browser, |s| s.domain = "127.0.0.1:03912".into()).await;
             assert_refused(&domain, (401, "domain_mismatch"), face.name);
             let uri =
                 verify_edited(&browser, |s| s.uri = Some("http://127.0.0.1:003912".into())).await;

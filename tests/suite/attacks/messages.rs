@@ -115,7 +115,7 @@ fn m16_what_is_accepted_is_written_back_as_it_was() {
         fn profile(&self) -> &'static countersign_core::TextProfile {
             self.0.profile()
         }
-        fn parse(&self, message: &str) -> Result<SignIn, countersign_core::VerifyError> {
+        fn parse<'a>(&self, message: &'a str) -> Result<SignIn<'a>, countersign_core::VerifyError> {
             let mut sign_in = self.0.parse(message)?;
             sign_in.resources = None;
             Ok(sign_in)

@@ -39,7 +39,7 @@ fn assert_refused(answer: &Answer, expected: Refusal, what: &str) {
 }
 
 /// Signs the text of a fresh challenge, after `edit` changed its fields, and hands it in.
-async fn verify_edited(browser: &Browser<'_>, edit: impl FnOnce(&mut SignIn)) -> Answer {
+async fn verify_edited(browser: &Browser<'_>, edit: impl FnOnce(&mut SignIn<'_>)) -> Answer {
     let wallet = ethereum_wallet(1);
     let text = browser.challenge(&wallet).await;
     let mut sign_in = countersign_core::ChainVerifier::parse(&Ethereum::mainnet(), &text).unwrap();

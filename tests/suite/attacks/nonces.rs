@@ -127,7 +127,7 @@ fn a_store_that_reads_first_and_deletes_later_lets_more_than_one_in() {
 fn n04_a_nonce_the_server_never_issued() {
     play_row("N4");
     on_every_face(async |face| {
-        let answer = verify_edited(&face.browser(), |s| s.nonce = "A".repeat(24)).await;
+        let answer = verify_edited(&face.browser(), |s| s.nonce = "A".repeat(24).into()).await;
         assert_refused(&answer, (401, "nonce_invalid"), face.name);
     });
 }

@@ -54,7 +54,7 @@ impl ChainVerifier for Spy {
     fn account(&self, chain: &ChainId, address: &str) -> Result<AccountId, VerifyError> {
         self.inner.account(chain, address)
     }
-    fn parse(&self, message: &str) -> Result<SignIn, VerifyError> {
+    fn parse<'a>(&self, message: &'a str) -> Result<SignIn<'a>, VerifyError> {
         self.inner.parse(message)
     }
     async fn verify(
@@ -180,8 +180,8 @@ fn b06_a_plugin_is_asked_only_after_the_core_checked() {
             spy.asked.store(0, Ordering::SeqCst);
             let wallet = ethereum_wallet(1);
             // A nonce that was never issued, another domain, another page, a text that is too old.
-            verify_edited(&face.browser(), |s| s.nonce = "A".repeat(24)).await;
-            verify_edited(&face.browser(), |s| s.domain = "evil.example".to_owned()).await;
+            verify_edited(&face.browser(), |s| s.nonce = "A".repeat(24).into()).await;
+            verify_edited(&face.browser(), |s| s.domain = "evil.example".into()).await;
             verify_edited(&face.browser(), |s| s.issued_at = Some(after_start(-3_600))).await;
             let mut elsewhere = face.browser();
             let text = elsewhere.challenge(&wallet).await;

@@ -1,5 +1,7 @@
 //! Asking: a nonce is put down, and the text is composed where the account is known.
 
+use std::borrow::Cow;
+
 use serde_json::to_vec;
 
 use super::Engine;
@@ -107,19 +109,20 @@ impl Engine {
         let sign_in = SignIn {
             profile: verifier.profile(),
             scheme: None,
-            domain: origin.authority().to_owned(),
-            label: verifier.label(chain).to_owned(),
-            address: account.address().to_owned(),
-            statement: self.0.policy.statement.clone(),
-            uri: Some(origin.as_str().to_owned()),
+            domain: origin.authority().into(),
+            label: verifier.label(chain).into(),
+            address: account.address().into(),
+            statement: self.0.policy.statement.as_deref().map(Cow::Borrowed),
+            uri: Some(origin.as_str().into()),
             chain: chain.clone(),
-            chain_text: Some(chain.reference().to_owned()),
-            nonce: nonce.to_owned(),
+            chain_text: Some(chain.reference().into()),
+            nonce: nonce.into(),
             issued_at: Some(DateTime::at(issued_at)),
             expiration_time: None, // the record holds the challenge's expiry
             not_before: None,
             request_id: None,
-            resources: (!ask.resources.is_empty()).then(|| ask.resources.clone()),
+            resources: (!ask.resources.is_empty())
+                .then(|| ask.resources.iter().map(Cow::from).collect()),
         };
         let text = sign_in.compose();
         match verifier.parse(&text) {

@@ -171,7 +171,7 @@ impl Engine {
     /// Takes the nonce, whatever comes of it, and compares the record with what came.
     async fn claim(
         &self,
-        sign_in: &SignIn,
+        sign_in: &SignIn<'_>,
         account: &AccountId,
         context: &Context,
     ) -> Result<(), Error> {
@@ -227,7 +227,7 @@ impl Engine {
     /// over.
     async fn mark(
         &self,
-        sign_in: &SignIn,
+        sign_in: &SignIn<'_>,
         account: &AccountId,
         context: &Context,
     ) -> Result<(), Error> {

@@ -69,12 +69,12 @@ impl Verifiers {
     }
 
     /// Reads a text by the verifier whose label it bears, and holds it to the round-trip law.
-    pub(super) fn read(
+    pub(super) fn read<'a>(
         &self,
-        message: &str,
+        message: &'a str,
         chain: Option<&ChainId>,
         forms: Option<TextForms>,
-    ) -> Result<(&Arc<dyn ChainVerifier>, SignIn), Error> {
+    ) -> Result<(&Arc<dyn ChainVerifier>, SignIn<'a>), Error> {
         let label = match forms {
             Some(forms) => forms.label,
             None => label_of(message)?,
@@ -99,11 +99,11 @@ impl Verifiers {
 
 /// Reads a text in one of another system's forms. A text that names no chain means the verifier's
 /// first one.
-fn read_as(
+fn read_as<'a>(
     forms: TextForms,
     verifier: &dyn ChainVerifier,
-    message: &str,
-) -> Result<SignIn, VerifyError> {
+    message: &'a str,
+) -> Result<SignIn<'a>, VerifyError> {
     let first = verifier.chains().first();
     let chain = |label: &str, id: Option<&str>| {
         let named = label.is_empty() || label == forms.label;

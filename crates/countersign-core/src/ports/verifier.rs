@@ -65,7 +65,7 @@ pub trait ChainVerifier: Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// `message_malformed`, `message_too_large`, `unsupported_version`.
-    fn parse(&self, message: &str) -> Result<SignIn, VerifyError> {
+    fn parse<'a>(&self, message: &'a str) -> Result<SignIn<'a>, VerifyError> {
         self.profile().parse(message, |label, name| {
             let chain = self.chain_named(name?)?;
             let is_served = self.chains().contains(&chain);
@@ -142,7 +142,7 @@ impl<V: ChainVerifier + ?Sized> ChainVerifier for Arc<V> {
         (**self).profile()
     }
 
-    fn parse(&self, message: &str) -> Result<SignIn, VerifyError> {
+    fn parse<'a>(&self, message: &'a str) -> Result<SignIn<'a>, VerifyError> {
         (**self).parse(message)
     }
 

@@ -4,13 +4,16 @@ pub(crate) mod dialect;
 pub(crate) mod parse;
 pub(crate) mod profile;
 
+use std::borrow::Cow;
+
 use crate::{caip::ChainId, time::DateTime};
 
 pub use dialect::{DomainText, TextDialect, TextForms, UriText};
 pub use parse::label_of;
 pub use profile::{ChainText, Field, NonceText, StatementText, TextProfile};
 
-/// A sign-in statement: what the signed text says, field by field.
+/// A sign-in statement: what the signed text says, field by field. One that was read borrows from its
+/// text; [`into_owned`](Self::into_owned) makes it independent.
 ///
 /// Texts and values correspond one to one: [`compose`](Self::compose) writes back exactly the text
 /// that [`TextProfile::parse`] read. The engine demands it of every text at run time, and checks
@@ -33,27 +36,27 @@ pub use profile::{ChainText, Field, NonceText, StatementText, TextProfile};
 /// assert_eq!(sign_in.compose(), text);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignIn {
+pub struct SignIn<'a> {
     /// Which form of text it is.
     pub profile: &'static TextProfile,
     /// The scheme written before the domain, without `://`.
-    pub scheme: Option<String>,
+    pub scheme: Option<Cow<'a, str>>,
     /// The site that asks: an RFC 3986 authority without user info.
-    pub domain: String,
+    pub domain: Cow<'a, str>,
     /// The word for the chain in the first line, such as `Ethereum`; empty where there is none.
-    pub label: String,
+    pub label: Cow<'a, str>,
     /// The address, as it was written.
-    pub address: String,
+    pub address: Cow<'a, str>,
     /// What the site says to the user. `Some("")` is a statement line that is empty.
-    pub statement: Option<String>,
+    pub statement: Option<Cow<'a, str>>,
     /// The URI that is the subject of the signing.
-    pub uri: Option<String>,
+    pub uri: Option<Cow<'a, str>>,
     /// The chain, with aliases resolved.
     pub chain: ChainId,
     /// The chain as the text names it, if it does.
-    pub chain_text: Option<String>,
+    pub chain_text: Option<Cow<'a, str>>,
     /// The server's nonce.
-    pub nonce: String,
+    pub nonce: Cow<'a, str>,
     /// When the text was made.
     pub issued_at: Option<DateTime>,
     /// From when on it does not count any more.
@@ -61,12 +64,36 @@ pub struct SignIn {
     /// From when on it counts.
     pub not_before: Option<DateTime>,
     /// A name of this request, given by the site.
-    pub request_id: Option<String>,
+    pub request_id: Option<Cow<'a, str>>,
     /// URIs the user was shown. `Some` of none is a bare `Resources:` line.
-    pub resources: Option<Vec<String>>,
+    pub resources: Option<Vec<Cow<'a, str>>>,
 }
 
-impl SignIn {
+impl SignIn<'_> {
+    /// The same, independent of the text it was read from.
+    pub fn into_owned(self) -> SignIn<'static> {
+        let owned = |value: Cow<'_, str>| Cow::Owned(value.into_owned());
+        SignIn {
+            profile: self.profile,
+            scheme: self.scheme.map(owned),
+            domain: owned(self.domain),
+            label: owned(self.label),
+            address: owned(self.address),
+            statement: self.statement.map(owned),
+            uri: self.uri.map(owned),
+            chain: self.chain,
+            chain_text: self.chain_text.map(owned),
+            nonce: owned(self.nonce),
+            issued_at: self.issued_at,
+            expiration_time: self.expiration_time,
+            not_before: self.not_before,
+            request_id: self.request_id.map(owned),
+            resources: self
+                .resources
+                .map(|all| all.into_iter().map(owned).collect()),
+        }
+    }
+
     /// The exact text.
     pub fn compose(&self) -> String {
         let mut text = String::with_capacity(512);

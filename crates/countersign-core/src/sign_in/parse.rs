@@ -1,6 +1,6 @@
 //! The strict reading of a sign-in text: one text, one meaning, nothing repaired.
 
-use std::ops::RangeInclusive;
+use std::{borrow::Cow, ops::RangeInclusive};
 
 use iri_string::types::UriStr;
 use memchr::memchr;
@@ -23,18 +23,18 @@ impl TextProfile {
     /// # Errors
     /// `message_too_large` over 8 KiB or where one field is over its cap, `unsupported_version`,
     /// else `message_malformed`.
-    pub fn parse(
+    pub fn parse<'a>(
         &'static self,
-        text: &str,
+        text: &'a str,
         chain: impl FnOnce(&str, Option<&str>) -> Option<ChainId>,
-    ) -> Result<SignIn, VerifyError> {
+    ) -> Result<SignIn<'a>, VerifyError> {
         cap(text, MAX_MESSAGE, "the message is over 8 KiB")?;
         let text = text
             .strip_suffix(self.end)
             .ok_or_else(|| malformed("the text does not end as it must"))?;
         let mut lines = Lines::of(text);
         let (scheme, domain, label) = heading(lines.next()?, self.names_account)?;
-        let address = lines.next()?.to_owned();
+        let address = lines.next()?;
         let statement = self.statement(&mut lines)?;
 
         let mut uri = None;
@@ -68,29 +68,29 @@ impl TextProfile {
         if lines.peek().is_some() {
             return Err(malformed("a line is unknown, repeated or out of order"));
         }
-        let resolved = chain(label, chain_text.as_deref())
+        let resolved = chain(label, chain_text)
             .ok_or_else(|| malformed("the text names no chain of this kind"))?;
         Ok(SignIn {
             profile: self,
-            scheme: scheme.map(str::to_owned),
-            domain: domain.to_owned(),
-            label: label.to_owned(),
-            address,
-            statement,
-            uri,
+            scheme: scheme.map(Cow::Borrowed),
+            domain: domain.into(),
+            label: label.into(),
+            address: address.into(),
+            statement: statement.map(Cow::Borrowed),
+            uri: uri.map(Cow::Borrowed),
             chain: resolved,
-            chain_text,
-            nonce: nonce.ok_or_else(|| malformed("there is no nonce"))?,
+            chain_text: chain_text.map(Cow::Borrowed),
+            nonce: nonce.ok_or_else(|| malformed("there is no nonce"))?.into(),
             issued_at,
             expiration_time,
             not_before,
-            request_id,
+            request_id: request_id.map(Cow::Borrowed),
             resources,
         })
     }
 
     /// Reads the blank lines after the address, and the statement between them if there is one.
-    fn statement(&self, lines: &mut Lines<'_>) -> Result<Option<String>, VerifyError> {
+    fn statement<'a>(&self, lines: &mut Lines<'a>) -> Result<Option<&'a str>, VerifyError> {
         lines.blank()?;
         // The fields begin with the first one that must be there, or one before it.
         let is_optional = |field: &&Field| self.optional.contains(field);
@@ -117,7 +117,7 @@ impl TextProfile {
             return Err(malformed("the statement repeats the first line"));
         }
         lines.blank()?;
-        Ok(Some(line.to_owned()))
+        Ok(Some(line))
     }
 }
 
@@ -267,16 +267,16 @@ fn is_name_and_port(text: &str) -> bool {
     !host.is_empty() && host.bytes().all(is_host) && port.is_none_or(is_port)
 }
 
-pub(crate) fn read_uri(value: &str) -> Result<String, VerifyError> {
+pub(crate) fn read_uri(value: &str) -> Result<&str, VerifyError> {
     cap(value, MAX_URI, "a URI is over 2 KiB")?;
     match UriStr::new(value) {
-        Ok(_) => Ok(value.to_owned()),
+        Ok(_) => Ok(value),
         Err(error) => Err(malformed("a URI is not one (RFC 3986)").with_source(error)),
     }
 }
 
 impl ChainText {
-    fn read(self, value: &str) -> Result<String, VerifyError> {
+    fn read(self, value: &str) -> Result<&str, VerifyError> {
         let valid = match self {
             Self::Number => {
                 let digits = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
@@ -290,15 +290,15 @@ impl ChainText {
             }
         };
         valid
-            .then(|| value.to_owned())
+            .then_some(value)
             .ok_or_else(|| malformed("the chain id is not one"))
     }
 }
 
-fn read_nonce(value: &str, text: NonceText) -> Result<String, VerifyError> {
+fn read_nonce(value: &str, text: NonceText) -> Result<&str, VerifyError> {
     let valid = NONCE_LENGTH.contains(&value.len()) && value.bytes().all(|byte| text.allows(byte));
     valid
-        .then(|| value.to_owned())
+        .then_some(value)
         .ok_or_else(|| malformed("the nonce is not 8 to 128 letters and digits"))
 }
 
@@ -306,7 +306,7 @@ fn read_time(value: &str) -> Result<DateTime, VerifyError> {
     DateTime::parse(value).ok_or_else(|| malformed("a time is not an RFC 3339 date-time"))
 }
 
-fn read_request_id(value: &str) -> Result<String, VerifyError> {
+fn read_request_id(value: &str) -> Result<&str, VerifyError> {
     cap(value, MAX_REQUEST_ID, "the request id is over 256 bytes")?;
     let mut bytes = value.bytes();
     while let Some(byte) = bytes.next() {
@@ -316,17 +316,20 @@ fn read_request_id(value: &str) -> Result<String, VerifyError> {
             return Err(malformed("the request id is not made of RFC 3986 pchar"));
         }
     }
-    Ok(value.to_owned())
+    Ok(value)
 }
 
-fn read_resources(value: &str, lines: &mut Lines<'_>) -> Result<Vec<String>, VerifyError> {
+fn read_resources<'a>(
+    value: &str,
+    lines: &mut Lines<'a>,
+) -> Result<Vec<Cow<'a, str>>, VerifyError> {
     if !value.is_empty() {
         return Err(malformed("there is text after `Resources:`"));
     }
     let mut resources = Vec::new();
     while let Some(resource) = lines.take_after("- ") {
         cap_resources(resources.len() + 1)?;
-        resources.push(read_uri(resource)?);
+        resources.push(read_uri(resource)?.into());
     }
     Ok(resources)
 }
@@ -368,6 +371,9 @@ mod tests {
             blank_lines: 1,
             ..TextProfile::CAIP122
         };
+        fn read(text: &str) -> Result<SignIn<'_>, VerifyError> {
+            ONE.parse(text, |_, name| ChainId::new("test", name?).ok())
+        }
         let text = "app.example wants you to sign in with your Test account:\n\
             address\n\n\
             URI: https://app.example\n\
@@ -375,7 +381,6 @@ mod tests {
             Chain ID: 1\n\
             Nonce: 32891756\n\
             Issued At: 2026-01-01T00:00:00Z";
-        let read = |text: &str| ONE.parse(text, |_, name| ChainId::new("test", name?).ok());
         assert_eq!(read(text).unwrap().compose(), text);
         assert!(read(&text.replace("\n\n", "\n\n\n")).is_err());
         let stated = text.replace("\n\n", "\n\nHello.\n\n");

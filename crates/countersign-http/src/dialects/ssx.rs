@@ -1,6 +1,6 @@
 //! The endpoints of an SSX server.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use bytes::Bytes;
 use countersign_core::{
@@ -57,7 +57,7 @@ impl Ssx {
 #[derive(Debug, Clone)]
 pub struct SsxSession {
     /// The fields of the signed text.
-    pub siwe: SignIn,
+    pub siwe: SignIn<'static>,
     /// Who signed, as `did:pkh:eip155:1:0x…`.
     pub did: String,
 }
@@ -67,7 +67,7 @@ impl SsxSession {
     pub fn of(session: &Session) -> Option<Self> {
         let text = session.data.get(DATA)?.as_str()?;
         Some(Self {
-            siwe: read(text)?,
+            siwe: read(text)?.into_owned(),
             did: format!("did:pkh:{}", session.identity.account),
         })
     }
@@ -165,11 +165,11 @@ struct Fields<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    resources: Option<&'a [String]>,
+    resources: Option<&'a [Cow<'a, str>]>,
 }
 
 impl<'a> Fields<'a> {
-    fn of(text: &'a SignIn) -> Self {
+    fn of(text: &'a SignIn<'a>) -> Self {
         Self {
             domain: &text.domain,
             address: &text.address,
@@ -225,7 +225,7 @@ async fn login(auth: &Inner, parts: &Parts, body: &Bytes) -> Result<Reply, Error
     Ok(carried(auth, Reply::json(StatusCode::OK, &answer), &token))
 }
 
-fn read(text: &str) -> Option<SignIn> {
+fn read(text: &str) -> Option<SignIn<'_>> {
     let chain = |label: &str, id: Option<&str>| {
         let chain = ChainId::new("eip155", id?).ok()?;
         (label == "Ethereum").then_some(chain)

@@ -78,13 +78,12 @@ pub async fn texts_are_written_back_as_they_were_read<W: Wallet>(
     for mix in 0..32 {
         let text = edit(&v, &wallet, |s| {
             let on = |bit: u32| mix >> bit & 1 == 1;
-            s.statement = on(0).then(|| "Sign in, please: it costs nothing.".to_owned());
+            s.statement = on(0).then(|| "Sign in, please: it costs nothing.".into());
             s.expiration_time =
                 on(1).then(|| DateTime::parse("2026-01-02T00:00:00.5+01:00").unwrap());
             s.not_before = on(2).then(|| DateTime::parse("2025-12-31T00:00:00z").unwrap());
-            s.request_id = on(3).then(|| "r-1%20".to_owned());
-            s.resources =
-                on(4).then(|| vec!["ipfs://a".to_owned(), "https://b.example/c".to_owned()]);
+            s.request_id = on(3).then(|| "r-1%20".into());
+            s.resources = on(4).then(|| vec!["ipfs://a".into(), "https://b.example/c".into()]);
         });
         assert_eq!(v.parse(&text).unwrap().compose(), text);
         for broken in [
@@ -216,20 +215,24 @@ pub async fn signatures_of_odd_lengths_are_refused<W: Wallet>(
 }
 
 /// A text as the engine composes it, read and changed.
-fn edit(v: &dyn ChainVerifier, wallet: &dyn Wallet, change: impl FnOnce(&mut SignIn)) -> String {
+fn edit(
+    v: &dyn ChainVerifier,
+    wallet: &dyn Wallet,
+    change: impl FnOnce(&mut SignIn<'_>),
+) -> String {
     let chain = wallet.chain();
     let account = v.account(chain, &wallet.address()).unwrap();
     let mut sign_in = SignIn {
         profile: v.profile(),
         scheme: None,
-        domain: "app.example".to_owned(),
-        label: v.label(chain).to_owned(),
-        address: account.address().to_owned(),
+        domain: "app.example".into(),
+        label: v.label(chain).into(),
+        address: account.address().into(),
         statement: None,
-        uri: Some(ORIGIN.to_owned()),
+        uri: Some(ORIGIN.into()),
         chain: chain.clone(),
-        chain_text: Some(chain.reference().to_owned()),
-        nonce: "n0nce0f0nobody".to_owned(),
+        chain_text: Some(chain.reference().into()),
+        nonce: "n0nce0f0nobody".into(),
         issued_at: Some(DateTime::at(at_start())),
         expiration_time: None,
         not_before: None,

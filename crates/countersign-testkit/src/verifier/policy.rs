@@ -41,7 +41,7 @@ pub async fn a_nonce_of_nobody_is_refused<W: Wallet>(
     v: impl ChainVerifier,
     wallet: fn([u8; 32]) -> W,
 ) {
-    let changed = after(v, wallet, |s| s.nonce = "a".repeat(24)).await;
+    let changed = after(v, wallet, |s| s.nonce = "a".repeat(24).into()).await;
     assert_eq!(changed, Code::NonceInvalid);
 }
 
@@ -75,7 +75,7 @@ pub async fn another_domain_is_refused<W: Wallet>(
         "app.example:8443",
     ] {
         let proof = stage
-            .edited_proof(&*v, &wallet, |s| s.domain = domain.to_owned())
+            .edited_proof(&*v, &wallet, |s| s.domain = domain.into())
             .await;
         assert_eq!(
             refused(&stage, &proof).await,
@@ -96,7 +96,7 @@ pub async fn another_uri_is_refused<W: Wallet>(v: impl ChainVerifier, wallet: fn
         "did:key:z6Mk",
     ] {
         let proof = stage
-            .edited_proof(&*v, &wallet, |s| s.uri = Some(uri.to_owned()))
+            .edited_proof(&*v, &wallet, |s| s.uri = Some(uri.into()))
             .await;
         assert_eq!(refused(&stage, &proof).await, Code::UriMismatch, "{uri}");
     }
@@ -105,7 +105,7 @@ pub async fn another_uri_is_refused<W: Wallet>(v: impl ChainVerifier, wallet: fn
 /// A text for a chain that is not served is refused, also where the challenge was for any chain.
 pub async fn another_chain_is_refused<W: Wallet>(v: impl ChainVerifier, wallet: fn([u8; 32]) -> W) {
     let (v, stage, wallet) = scene(v, wallet);
-    let unserved = |s: &mut SignIn| s.chain_text = Some("999999999".to_owned());
+    let unserved = |s: &mut SignIn<'_>| s.chain_text = Some("999999999".into());
     let proof = stage.edited_proof(&*v, &wallet, unserved).await;
     assert_eq!(refused(&stage, &proof).await, Code::ChainNotAllowed);
 
@@ -117,7 +117,7 @@ pub async fn another_chain_is_refused<W: Wallet>(v: impl ChainVerifier, wallet: 
         .nonce;
     let message = edit(&*v, &wallet, |s| {
         unserved(s);
-        s.nonce = nonce;
+        s.nonce = nonce.into();
     });
     let proof = signed(&wallet, message);
     assert_eq!(refused(&stage, &proof).await, Code::ChainNotAllowed);
@@ -140,7 +140,7 @@ pub async fn a_challenge_for_another_chain_is_refused<W: Wallet>(
             .await
             .unwrap()
             .nonce;
-        let message = edit(&*v, &wallet, |s| s.nonce = nonce);
+        let message = edit(&*v, &wallet, |s| s.nonce = nonce.into());
         let code = refused(&stage, &signed(&wallet, message)).await;
         assert_eq!(code, Code::ChainNotAllowed, "{chain}");
     }
@@ -154,7 +154,7 @@ pub async fn another_account_than_the_one_asked_for_is_refused<W: Wallet>(
     let bob = wallet(BOB);
     let (v, stage, alice) = scene(v, wallet);
     let proof = stage
-        .edited_proof(&*v, &alice, |s| s.address = bob.address())
+        .edited_proof(&*v, &alice, |s| s.address = bob.address().into())
         .await;
     let proof = signed(&bob, proof.message);
     assert_eq!(refused(&stage, &proof).await, Code::AddressMismatch);
@@ -338,8 +338,8 @@ pub async fn a_challenge_of_another_origin_is_refused<W: Wallet>(
     let stage = Stage::built(ORIGIN, |b| b.chain(v.clone()).also_from(other));
     let proof = stage
         .edited_proof(&*v, &wallet, |s| {
-            s.domain = "other.app.example".to_owned();
-            s.uri = Some(other.to_owned());
+            s.domain = "other.app.example".into();
+            s.uri = Some(other.into());
         })
         .await;
     assert_eq!(refused(&stage, &proof).await, Code::DomainMismatch);
@@ -373,7 +373,7 @@ fn scene<V: ChainVerifier, W: Wallet>(
 async fn after<W: Wallet>(
     v: impl ChainVerifier,
     wallet: fn([u8; 32]) -> W,
-    edit: impl FnOnce(&mut SignIn),
+    edit: impl FnOnce(&mut SignIn<'_>),
 ) -> Code {
     let (v, stage, wallet) = scene(v, wallet);
     let proof = stage.edited_proof(&*v, &wallet, edit).await;
