@@ -11,8 +11,13 @@ use http::{HeaderValue, Method, Response, header};
 use tracing::Instrument as _;
 
 use crate::{
-    AuthHttp, DEADLINE, Inner, SentHeaders, caught, cookies::Cookies, guarded, headers::text,
-    measure::Look, origins, reply::Reply,
+    AuthHttp, Inner, SentHeaders,
+    cookies::Cookies,
+    headers::text,
+    measure::Look,
+    origins,
+    plugins::{DEADLINE, caught, guarded},
+    reply::Reply,
 };
 
 /// How a guard looks at a signed access token.

@@ -10,7 +10,11 @@ use countersign_core::{Code, Engine, Error};
 use http::{HeaderMap, StatusCode, header};
 use tokio::sync::watch;
 
-use crate::{Peer, guarded, reply::Reply};
+use crate::{
+    Peer,
+    plugins::{DEADLINE, guarded},
+    reply::Reply,
+};
 
 /// What the stores said last. One question is on its way at a time, whatever the number of callers.
 #[derive(Debug, Clone)]
@@ -73,9 +77,7 @@ impl Health {
         state.asking = Some(asking.clone());
         let (shared, engine) = (self.0.clone(), engine.clone());
         tokio::spawn(async move {
-            let is_well = guarded(crate::DEADLINE, pin!(engine.check_stores()))
-                .await
-                .is_ok();
+            let is_well = guarded(DEADLINE, pin!(engine.check_stores())).await.is_ok();
             {
                 let mut state = lock(&shared);
                 state.last = Some((Instant::now(), is_well));

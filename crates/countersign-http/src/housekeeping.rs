@@ -4,6 +4,8 @@ use std::{pin::pin, time::Duration};
 
 use countersign_core::{Engine, Error, Purged};
 
+use crate::plugins::guarded;
+
 /// Begins it on the current runtime.
 pub(crate) fn begin(engine: &Engine) {
     let engine = engine.downgrade();
@@ -15,7 +17,7 @@ pub(crate) fn begin(engine: &Engine) {
             let Some(engine) = engine.upgrade() else {
                 return;
             };
-            match crate::guarded(PATIENCE, pin!(purge(&engine))).await {
+            match guarded(PATIENCE, pin!(purge(&engine))).await {
                 Ok(purged) => tracing::debug!(target: "countersign", ?purged, "purged"),
                 Err(error) => {
                     tracing::warn!(target: "countersign", %error, "not purged, will try again");
