@@ -69,40 +69,39 @@ impl Engine {
                 self.admit(found.ok_or(refused)?, kind, refused).await
             })));
         };
+        self.judge(session, kind, refused)
+    }
+
+    /// A session that was found, if it is live and of the right kind.
+    fn judge(
+        &self,
+        session: Box<Session>,
+        kind: SessionKind,
+        refused: Code,
+    ) -> Result<LookUp<'_>, Error> {
         let now = self.now();
         if session.kind != kind || !session.is_live(now) {
             return Err(refused.into());
         }
-        if self.is_settled(&session, now) {
+        if session.standing.is_none() && !self.is_touch_due(&session, now) {
             return Ok(LookUp::Found(session, now));
         }
+        // On the heap, because it is rare, and the futures of callers hold this one.
         let settled = self.settle(session, now, refused);
         Ok(LookUp::Asking(Box::pin(settled)))
     }
 
-    /// A session that was found, if it is live and of the right kind.
+    /// The same where somebody waits already.
     async fn admit(
         &self,
         session: Box<Session>,
         kind: SessionKind,
         refused: Code,
     ) -> Result<Box<Session>, Error> {
-        let now = self.now();
-        if session.kind != kind || !session.is_live(now) {
-            return Err(refused.into());
+        match self.judge(session, kind, refused)? {
+            LookUp::Found(session, _) => Ok(session),
+            LookUp::Asking(settled) => settled.await,
         }
-        if self.is_settled(&session, now) {
-            return Ok(session);
-        }
-        // On the heap, because it is rare, and the futures of callers hold this one.
-        Box::pin(self.settle(session, now, refused)).await
-    }
-
-    /// Whether nothing is to be done for a session in use.
-    fn is_settled(&self, session: &Session, now: Timestamp) -> bool {
-        // Reading a session is one round trip, writing it back an exception.
-        let idle = self.0.policy.lifetimes.cookie_idle;
-        session.standing.is_none() && now.since(session.last_seen) < idle / 10
     }
 
     async fn settle(
@@ -114,11 +113,16 @@ impl Engine {
         if session.standing.is_some() {
             *session = self.confirm_if_due(*session, now, refused).await?;
         }
-        let idle = self.0.policy.lifetimes.cookie_idle;
-        if now.since(session.last_seen) >= idle / 10 {
+        if self.is_touch_due(&session, now) {
             *session = self.touch(*session, now).await;
         }
         Ok(session)
+    }
+
+    /// Whether the session's use is to be noted: to read one is one round trip, to write it back an
+    /// exception.
+    fn is_touch_due(&self, session: &Session, now: Timestamp) -> bool {
+        now.since(session.last_seen) >= self.0.policy.lifetimes.cookie_idle / 10
     }
 
     /// The live sessions of a subject, newest first.
