@@ -9,17 +9,12 @@ mod node;
 #[path = "../nodes/one_server.rs"]
 mod one_server;
 
-use std::env;
-
 use countersign_bench::Report;
 use mimalloc::MiMalloc;
 
 fn main() {
-    let words: Vec<_> = env::args().skip(1).collect();
-    if let [serve, port, store] = &words[..]
-        && serve == "serve"
-    {
-        return node::serve(port.parse().unwrap(), store);
+    if node::has_served() {
+        return;
     }
     let mut report = Report::new("mimalloc");
     one_server::sign_ins(&mut report, "a sign-in over HTTP, memory store, mimalloc");

@@ -21,7 +21,7 @@ pub(crate) struct Client {
 
 /// How a sign-in goes.
 #[derive(Clone, Copy)]
-#[allow(dead_code, reason = "shared by two programs")]
+#[allow(dead_code, reason = "shared by programs")]
 pub(crate) enum Dialect {
     /// Ours, for a cookie: a text to sign, and its proof.
     Cookie,
@@ -37,7 +37,7 @@ pub(crate) enum Dialect {
     BetterAuth,
 }
 
-#[allow(dead_code, reason = "shared by two programs")]
+#[allow(dead_code, reason = "shared by programs")]
 impl Client {
     pub(crate) fn new() -> Self {
         let chain = "eip155:1".parse().unwrap();

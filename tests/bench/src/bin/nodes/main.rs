@@ -9,19 +9,17 @@ mod client;
 mod node;
 mod one_server;
 
-use std::{env, io, thread, time::Duration};
+use std::{io, thread, time::Duration};
 
 use client::{Client, Dialect};
 use countersign_bench::{Connection, Cost, Goal, Load, Plot, Report, Row, Server, requests};
 use countersign_testkit::servers::Redis;
-use one_server::{CONNECTIONS, ROUND, ROUNDS, start};
+use node::start;
+use one_server::{CONNECTIONS, ROUND, ROUNDS};
 
 fn main() {
-    let words: Vec<_> = env::args().skip(1).collect();
-    if let [serve, port, store] = &words[..]
-        && serve == "serve"
-    {
-        return node::serve(port.parse().unwrap(), store);
+    if node::has_served() {
+        return;
     }
     let mut report = Report::new("nodes");
     one_server::sign_ins(&mut report, "a sign-in over HTTP, memory store");

@@ -1,7 +1,10 @@
 //! A node: countersign on axum, and bare handlers beside it.
 
+use std::{env, process::Command};
+
 use axum::{Json, Router, routing};
 use countersign_axum::{SignedIn, countersign};
+use countersign_bench::Server;
 use countersign_core::{Engine, EngineBuilder, Secret};
 use countersign_counts::{ORIGIN, recover};
 use countersign_ethereum::Ethereum;
@@ -12,8 +15,29 @@ use redis::AsyncCommands as _;
 use serde_json::Value;
 use tokio::{net::TcpListener, runtime::Builder};
 
-/// Serves on one thread until it is killed.
-pub(crate) fn serve(port: u16, store: &str) {
+/// Starts this same program, as `serve PORT STORE`.
+pub(crate) fn start(store: &str) -> Server {
+    let address = Server::free_address();
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args(["serve", &address.port().to_string(), store]);
+    Server::start(&command, address)
+}
+
+/// Whether it was started so: then it has served until it was killed.
+pub(crate) fn has_served() -> bool {
+    let words: Vec<_> = env::args().skip(1).collect();
+    let [serve, port, store] = &words[..] else {
+        return false;
+    };
+    let is_asked = serve == "serve";
+    if is_asked {
+        serve_on(port.parse().unwrap(), store);
+    }
+    is_asked
+}
+
+/// On one thread.
+fn serve_on(port: u16, store: &str) {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let engine = Engine::builder(ORIGIN)

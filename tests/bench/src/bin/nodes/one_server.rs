@@ -1,10 +1,13 @@
-//! Sign-ins at one server with the memory store, and how such a server is started.
+//! Sign-ins at one server with the memory store.
 
-use std::{env, process::Command, time::Duration};
+use std::time::Duration;
 
-use countersign_bench::{Goal, Load, Report, Server, requests};
+use countersign_bench::{Goal, Load, Report, requests};
 
-use crate::client::{Client, Dialect};
+use crate::{
+    client::{Client, Dialect},
+    node::start,
+};
 
 /// Against a bare handler that only recovers the key.
 pub(crate) fn sign_ins(report: &mut Report, what: &str) {
@@ -42,14 +45,6 @@ pub(crate) fn sign_ins(report: &mut Report, what: &str) {
             }),
         )
         .run();
-}
-
-/// This same program, as `serve PORT STORE`.
-pub(crate) fn start(store: &str) -> Server {
-    let address = Server::free_address();
-    let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["serve", &address.port().to_string(), store]);
-    Server::start(&command, address)
 }
 
 pub(crate) const CONNECTIONS: usize = 12;
